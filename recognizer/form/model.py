@@ -1,0 +1,144 @@
+"""The values that a form definition consists of; their schema is what users write in YAML."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field as Setting, model_validator
+
+Kind = Literal[
+    "digits", "number", "amount", "date", "ssn", "phone", "code", "name", "text",
+    "choice", "checkbox", "choice_group", "signature",
+]  # fmt: skip
+MARK_KINDS: frozenset[Kind] = frozenset({"checkbox", "choice_group"})
+
+Box = tuple[int, int, int, int]
+"""(x, y, width, height) in pixels of the form's own page, origin top left."""
+
+
+class Value(BaseModel):
+    """A frozen value that refuses settings it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PageSize(Value):
+    """The form's page, in pixels at a resolution; all boxes of the form are measured on it."""
+
+    width: int = Setting(gt=0, le=20_000, description="width of the page in pixels at `dpi`")
+    height: int = Setting(gt=0, le=20_000, description="height of the page in pixels at `dpi`")
+    dpi: int = Setting(ge=50, le=1200, description="pixels per inch at which the boxes were measured")
+
+
+class BlankPage(Value):
+    """The page is found by comparing it with an image of the unfilled form."""
+
+    method: Literal["blank_page"]
+    image: Path = Setting(description="image of the blank form; a relative path starts at the form's own folder")
+
+
+class Mark(Value):
+    """One printed mark: its kind, its centre on the page and what it holds."""
+
+    kind: Literal["square", "aruco", "qr"]
+    center: tuple[int, int] = Setting(description="centre of the mark in pixels of the page")
+    size: int = Setting(gt=4, description="edge length in pixels of the page")
+    dictionary: str = Setting(default="DICT_4X4_50", description="ArUco dictionary, by OpenCV's name")
+    id: int | None = Setting(default=None, description="ArUco id")
+    text: str | None = Setting(default=None, description="what the QR code says; names the form")
+
+
+class Marks(Value):
+    """The page is found by printed marks: corner squares, ArUco markers or a QR code."""
+
+    method: Literal["marks"]
+    marks: tuple[Mark, ...] = Setting(min_length=1)
+
+
+class PrintedBoxes(Value):
+    """The page is found by the geometry of its printed boxes; for forms of which there is no blank page."""
+
+    method: Literal["boxes"]
+    boxes: tuple[Box, ...] = Setting(default=(), description="printed boxes besides those of the fields")
+
+
+Registration = Annotated[BlankPage | Marks | PrintedBoxes, Setting(discriminator="method")]
+
+
+class Option(Value):
+    """One answer of a choice; in a choice group it has a box of its own."""
+
+    value: str = Setting(min_length=1, max_length=200)
+    box: Box | None = None
+
+
+class Rules(Value):
+    """What a value must fulfil to be possible; a value that does not always goes to review."""
+
+    required: bool = Setting(default=False, description="a blank field goes to review")
+    min_value: float | None = None
+    max_value: float | None = None
+    min_length: int | None = Setting(default=None, ge=0)
+    max_length: int | None = Setting(default=None, ge=1, le=500)
+    date_order: Literal["mdy", "dmy", "ymd"] = Setting(default="mdy", description="order of a date's parts")
+    not_before: datetime.date | None = None
+    not_after: datetime.date | None = None
+
+
+class ReviewPolicy(Value):
+    """When a reading is accepted without a person. `threshold` is the least confidence."""
+
+    threshold: float | None = Setting(default=None, ge=0, le=1)
+    always: bool = Setting(default=False, description="every reading of this field goes to review")
+
+
+class Field(Value):
+    """One field of a form: where it is, what may be written there, and when a person must look."""
+
+    name: str = Setting(pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    kind: Kind
+    box: Box
+    label: str = ""
+    printed_box: bool = Setting(default=True, description="`box` is printed on the page (its lines are removed)")
+    comb: int | None = Setting(default=None, ge=2, le=60, description="number of cells printed in the box, if any")
+    pattern: str | None = Setting(default=None, max_length=500, description="regular expression of the whole value")
+    lexicon: Path | tuple[str, ...] | None = Setting(default=None, description="file, one entry per line, or a list")
+    options: tuple[Option, ...] = ()
+    multiple: bool = Setting(default=False, description="a choice group in which several options may be marked")
+    rules: Rules = Rules()
+    review: ReviewPolicy = ReviewPolicy()
+
+    @property
+    def is_marks(self) -> bool:
+        """Whether the field is answered by marking boxes instead of writing."""
+        return self.kind in MARK_KINDS
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether its values must not leave the fields' own store unmasked."""
+        return self.kind == "ssn"
+
+    @model_validator(mode="after")
+    def _options_fit_kind(self) -> Field:
+        if self.kind == "choice_group" and (len(self.options) < 2 or any(o.box is None for o in self.options)):
+            raise ValueError("a choice_group needs at least two options, each with a box")
+        if self.kind == "choice" and not (self.options or self.lexicon):
+            raise ValueError("a choice needs options or a lexicon: the answers that may be written")
+        return self
+
+
+class Form(Value):
+    """One page of a paper form."""
+
+    name: str = Setting(pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    title: str = ""
+    version: int = Setting(default=1, ge=1)
+    page: PageSize
+    registration: Registration
+    thresholds: dict[Kind, Annotated[float, Setting(ge=0, le=1)]] = Setting(
+        default={}, description="least confidence for acceptance, by kind of field"
+    )
+    fields: tuple[Field, ...] = Setting(min_length=1, max_length=1000)
+    folder: Path = Setting(default=Path(), exclude=True, description="where the definition lies; set when it is loaded")
