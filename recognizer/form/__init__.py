@@ -1,5 +1,7 @@
 """Forms: what is printed on a page, where, and what may be written there."""
 
+from recognizer.form.lexicon import load_lexicon
+from recognizer.form.load import load_form
 from recognizer.form.model import (
     BlankPage,
     Box,
@@ -15,6 +17,7 @@ from recognizer.form.model import (
     ReviewPolicy,
     Rules,
 )
+from recognizer.form.schema import json_schema
 
 __all__ = [
     "BlankPage",
@@ -30,4 +33,7 @@ __all__ = [
     "Registration",
     "ReviewPolicy",
     "Rules",
+    "json_schema",
+    "load_form",
+    "load_lexicon",
 ]

@@ -6,7 +6,8 @@ import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field as Setting, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import Field as Setting
 
 Kind = Literal[
     "digits", "number", "amount", "date", "ssn", "phone", "code", "name", "text",
