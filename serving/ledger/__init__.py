@@ -1,0 +1,34 @@
+"""The ledger: the append-only record of everything that was read, decided and delivered."""
+
+from serving.ledger.ids import digest, page_key, prediction_id
+from serving.ledger.ledger import Ledger, open_ledger
+from serving.ledger.values import (
+    Answer,
+    BatchFacts,
+    BatchStart,
+    Decision,
+    FreshReading,
+    PageEntry,
+    Parcel,
+    Prediction,
+    ScanEntry,
+    StoredPage,
+)
+
+__all__ = [
+    "Answer",
+    "BatchFacts",
+    "BatchStart",
+    "Decision",
+    "FreshReading",
+    "Ledger",
+    "PageEntry",
+    "Parcel",
+    "Prediction",
+    "ScanEntry",
+    "StoredPage",
+    "digest",
+    "open_ledger",
+    "page_key",
+    "prediction_id",
+]

@@ -1,0 +1,8 @@
+"""The time as the ledger writes it."""
+
+from datetime import UTC, datetime
+
+
+def utc_now() -> str:
+    """Now, in UTC, ISO 8601 to the microsecond; always 32 characters, so that it sorts as text."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")

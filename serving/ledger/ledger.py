@@ -1,0 +1,169 @@
+"""The ledger: an append-only SQL database of all that was read, and the outbox of what is to be delivered."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from recognizer.errors import LedgerError
+from serving.ledger import queries
+from serving.ledger.database import open_database, shown
+from serving.ledger.values import Answer, BatchFacts, Parcel, Prediction, ScanEntry, StoredPage
+from serving.ledger.writing import Writing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def open_ledger(url: str) -> "Ledger":
+    """The ledger at a database URL (SQLite or PostgreSQL), created where it is missing.
+
+    Safe to call from several processes at once. Raises LedgerError.
+    """
+    return Ledger(open_database(url))
+
+
+class Ledger:
+    """Reads at any time; writes only through `writing()`. Safe in several processes; one object per process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def url(self) -> str:
+        """The database's address, with its password: for another process to open, not to be printed."""
+        return self._engine.url.render_as_string(hide_password=False)
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """One transaction: durable when the block ends, as if it had never begun when the block raises."""
+        with self._told(), self._engine.execution_options(writes=True).begin() as connection:
+            yield Writing(connection)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._told(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Whatever the database raises becomes one clear line."""
+        try:
+            yield
+        except SQLAlchemyError as error:
+            cause = str(getattr(error, "orig", None) or type(error).__name__).strip()
+            raise LedgerError(f"the ledger {shown(self._engine.url)} failed: {cause}") from error
+
+    # What is known already
+
+    def predictions(self, prediction_ids: Iterable[str]) -> dict[str, Prediction]:
+        """Those of the predictions that exist, by id."""
+        with self._reading() as connection:
+            return queries.predictions(connection, list(prediction_ids))
+
+    def stored_pages(self, scan_digest: str, setup_digest: str) -> dict[int, StoredPage]:
+        """The pages of a scan that were prepared under a setup before, by number; rejected ones are not among them."""
+        with self._reading() as connection:
+            return queries.stored_pages(connection, scan_digest, setup_digest)
+
+    def pages_done(self, batch_id: str) -> set[tuple[int, int]]:
+        """What of a batch is in already, as (scan_no, page_no)."""
+        with self._reading() as connection:
+            return queries.pages_done(connection, batch_id)
+
+    def scans_done(self, batch_id: str) -> set[int]:
+        """The numbers of the scans all of whose pages are in."""
+        with self._reading() as connection:
+            return queries.scans_done(connection, batch_id)
+
+    def page_count(self, scan_digest: str) -> int | None:
+        """How many pages a scan has, where some batch saw its end and rejected none of it; otherwise None."""
+        with self._reading() as connection:
+            return queries.page_count(connection, scan_digest)
+
+    def scans(self, batch_id: str) -> tuple[ScanEntry, ...]:
+        """The files of a batch, in its order."""
+        with self._reading() as connection:
+            return queries.scans(connection, batch_id)
+
+    def answers(self, batch_id: str) -> dict[tuple[int, int], tuple[Answer, ...]]:
+        """What was predicted and decided, by (scan_no, page_no), fields in the order of the form."""
+        with self._reading() as connection:
+            return queries.answers(connection, batch_id)
+
+    # What was done
+
+    def has_batch(self, batch_id: str) -> bool:
+        """Whether the batch was ever started."""
+        with self._reading() as connection:
+            return queries.has_batch(connection, batch_id)
+
+    def batch(self, batch_id: str) -> BatchFacts:
+        """A batch in figures. Raises LedgerError where there is no such batch."""
+        with self._reading() as connection:
+            facts = queries.batch_facts(connection, batch_id)
+        if facts is None:
+            raise LedgerError(f"the ledger {shown(self._engine.url)} knows no batch {batch_id}")
+        return facts
+
+    def latest_batch(self) -> str | None:
+        """The id of the batch that was started last."""
+        with self._reading() as connection:
+            return queries.latest_batch(connection)
+
+    def form_definition(self, form_digest: str) -> dict[str, object]:
+        """The definition of a form as plain data."""
+        with self._reading() as connection:
+            text = queries.form_definition(connection, form_digest)
+        if text is None:
+            raise LedgerError(f"the ledger {shown(self._engine.url)} knows no form {form_digest}")
+        definition: dict[str, object] = json.loads(text)
+        return definition
+
+    def crop_png(self, crop_id: str) -> bytes:
+        """The image of a crop, as PNG. Raises LedgerError where there is no such crop."""
+        with self._reading() as connection:
+            png = queries.crop_png(connection, crop_id)
+        if png is None:
+            raise LedgerError(f"the ledger {shown(self._engine.url)} knows no crop {crop_id}")
+        return png
+
+    def predictions_frame(self, batch_id: str, page_keys: Iterable[str] | None = None) -> "pd.DataFrame":
+        """One row per prediction of a batch (of these pages, where given); sensitive values are masked."""
+        from serving.ledger import frames
+
+        with self._reading() as connection:
+            return frames.predictions_frame(connection, batch_id, None if page_keys is None else list(page_keys))
+
+    def pages_frame(self, batch_id: str) -> "pd.DataFrame":
+        """One row per page of a batch; `page` is missing for a file that was rejected as a whole."""
+        from serving.ledger import frames
+
+        with self._reading() as connection:
+            return frames.pages_frame(connection, batch_id)
+
+    # What is to be delivered
+
+    def pending(self, limit: int = 1000) -> list[Parcel]:
+        """The oldest parcels that have not been delivered."""
+        with self._reading() as connection:
+            return queries.pending(connection, limit)
+
+    def mark_delivered(self, keys: Iterable[str]) -> None:
+        """Note that these parcels have arrived. Again is harmless."""
+        with self.writing() as writing:
+            writing.delivered(keys)

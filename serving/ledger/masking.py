@@ -1,0 +1,16 @@
+"""What of a sensitive value may be shown outside the ledger and the records."""
+
+SHOWN = 4
+FULL_LENGTH = 9
+
+
+def masked(text: str) -> str:
+    """`123-45-6789` as `***-**-6789`; of anything shorter than a full number, nothing."""
+    signs = sum(sign.isalnum() for sign in text)
+    hidden = signs - SHOWN if signs >= FULL_LENGTH else signs
+    shown = []
+    for sign in text:
+        hide = sign.isalnum() and hidden > 0
+        shown.append("*" if hide else sign)
+        hidden -= sign.isalnum()
+    return "".join(shown)

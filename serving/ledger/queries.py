@@ -1,0 +1,297 @@
+"""The questions that are asked of the ledger."""
+
+import json
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, case, func, select
+
+from recognizer.page import Quality
+from serving.ledger import schema
+from serving.ledger.plain import quality_from, reading_from, steps_from
+from serving.ledger.values import (
+    Answer,
+    BatchFacts,
+    Decision,
+    PageEntry,
+    Parcel,
+    Prediction,
+    ScanEntry,
+    StoredCrop,
+    StoredPage,
+)
+
+CHUNK = 500
+"""How many ids one query names; databases limit it."""
+
+
+def predictions(connection: Connection, ids: list[str]) -> dict[str, Prediction]:
+    """Predictions by id."""
+    table = schema.predictions
+    found: dict[str, Prediction] = {}
+    for start in range(0, len(ids), CHUNK):
+        query = select(table).where(table.c.prediction_id.in_(ids[start : start + CHUNK]))
+        found |= {row.prediction_id: _prediction(row) for row in connection.execute(query)}
+    return found
+
+
+def stored_pages(connection: Connection, scan_digest: str, setup_digest: str) -> dict[int, StoredPage]:
+    """The pages of a scan under a setup, by number, without the rejected."""
+    pages = schema.pages
+    query = select(pages).where(
+        pages.c.scan_digest == scan_digest,
+        pages.c.setup_digest == setup_digest,
+        pages.c.status.not_like("rejected%"),
+    )
+    rows = connection.execute(query).all()
+    return {row.page_no: StoredPage(entry=_page(row), crops=_crops(connection, row.page_key)) for row in rows}
+
+
+def pages_done(connection: Connection, batch_id: str) -> set[tuple[int, int]]:
+    """(scan_no, page_no) of the pages in a batch."""
+    table = schema.batch_pages
+    rows = connection.execute(select(table.c.scan_no, table.c.page_no).where(table.c.batch_id == batch_id))
+    return {(row.scan_no, row.page_no) for row in rows}
+
+
+def scans_done(connection: Connection, batch_id: str) -> set[int]:
+    """Numbers of the scans whose end is noted."""
+    table = schema.scan_ends
+    return set(connection.scalars(select(table.c.scan_no).where(table.c.batch_id == batch_id)))
+
+
+def page_count(connection: Connection, scan_digest: str) -> int | None:
+    """Pages of a scan of which one batch took in every page."""
+    scans, ends, filed, pages = schema.scans, schema.scan_ends, schema.batch_pages, schema.pages
+    here = and_(filed.c.batch_id == ends.c.batch_id, filed.c.scan_no == ends.c.scan_no)
+    rejected = (
+        select(filed.c.page_key)
+        .join(pages, pages.c.page_key == filed.c.page_key)
+        .where(here, pages.c.status.like("rejected%"))
+        .exists()
+    )
+    query = (
+        select(ends.c.page_count)
+        .join(scans, and_(scans.c.batch_id == ends.c.batch_id, scans.c.scan_no == ends.c.scan_no))
+        .where(scans.c.scan_digest == scan_digest, ~rejected)
+        .limit(1)
+    )
+    return connection.scalar(query)
+
+
+def scans(connection: Connection, batch_id: str) -> tuple[ScanEntry, ...]:
+    """The files of a batch."""
+    table = schema.scans
+    rows = connection.execute(select(table).where(table.c.batch_id == batch_id).order_by(table.c.scan_no))
+    return tuple(ScanEntry(scan_no=row.scan_no, path=row.path, scan_digest=row.scan_digest) for row in rows)
+
+
+def answers(connection: Connection, batch_id: str) -> dict[tuple[int, int], tuple[Answer, ...]]:
+    """The answers of a batch by (scan_no, page_no)."""
+    found: dict[tuple[int, int], list[Answer]] = defaultdict(list)
+    for row in connection.execute(_answer_rows(batch_id)):
+        answer = Answer(field=row.field, prediction=_prediction(row), decision=_decision(row))
+        found[row.scan_no, row.page_no].append(answer)
+    return {place: tuple(items) for place, items in found.items()}
+
+
+def _answer_rows(batch_id: str) -> Select[Any]:
+    fields, said, decided = schema.batch_fields, schema.predictions, schema.decisions
+    pages, cut = schema.batch_pages, schema.page_fields
+    same_page = and_(
+        pages.c.batch_id == fields.c.batch_id,
+        pages.c.scan_no == fields.c.scan_no,
+        pages.c.page_no == fields.c.page_no,
+    )
+    same_policy = and_(
+        decided.c.prediction_id == fields.c.prediction_id, decided.c.policy_digest == fields.c.policy_digest
+    )
+    decision = [column for column in decided.c if column.name not in ("prediction_id", "created_at")]
+    return (
+        select(fields.c.scan_no, fields.c.page_no, fields.c.field, said, *decision)
+        .join(said, said.c.prediction_id == fields.c.prediction_id)
+        .join(decided, same_policy)
+        .join(pages, same_page)
+        .join(cut, and_(cut.c.page_key == pages.c.page_key, cut.c.field == fields.c.field))
+        .where(fields.c.batch_id == batch_id)
+        .order_by(fields.c.scan_no, fields.c.page_no, cut.c.position)
+    )
+
+
+def has_batch(connection: Connection, batch_id: str) -> bool:
+    """Whether a batch was started."""
+    table = schema.batches
+    return connection.scalar(select(table.c.seq).where(table.c.batch_id == batch_id)) is not None
+
+
+def latest_batch(connection: Connection) -> str | None:
+    """The batch started last."""
+    table = schema.batches
+    return connection.scalar(select(table.c.batch_id).order_by(table.c.seq.desc()).limit(1))
+
+
+def form_definition(connection: Connection, form_digest: str) -> str | None:
+    """A form's definition, JSON."""
+    table = schema.forms
+    return connection.scalar(select(table.c.definition).where(table.c.form_digest == form_digest))
+
+
+def crop_png(connection: Connection, crop_id: str) -> bytes | None:
+    """A crop's image."""
+    table = schema.crops
+    return connection.scalar(select(table.c.png).where(table.c.crop_id == crop_id))
+
+
+def pending(connection: Connection, limit: int) -> list[Parcel]:
+    """Parcels without a delivery, oldest first."""
+    box, done = schema.outbox, schema.deliveries
+    query = (
+        select(box)
+        .outerjoin(done, done.c.key == box.c.key)
+        .where(done.c.key.is_(None))
+        .order_by(box.c.seq)
+        .limit(limit)
+    )
+    return [
+        Parcel(key=row.key, kind=row.kind, batch_id=row.batch_id, payload=json.loads(row.payload))
+        for row in connection.execute(query)
+    ]
+
+
+def batch_facts(connection: Connection, batch_id: str) -> BatchFacts | None:
+    """A batch in figures."""
+    table, events = schema.batches, schema.batch_events
+    batch = connection.execute(select(table).where(table.c.batch_id == batch_id)).one_or_none()
+    if batch is None:
+        return None
+    happened = connection.execute(select(events).where(events.c.batch_id == batch_id).order_by(events.c.seq)).all()
+    finished = next((row for row in happened if row.event == "finished"), None)
+    by_status = _pages_by_status(connection, batch_id)
+    fields, accepted = _fields_and_accepted(connection, batch_id)
+    count = select(func.count()).select_from(schema.scans).where(schema.scans.c.batch_id == batch_id)
+    return BatchFacts(
+        batch_id=batch_id,
+        bundle_id=batch.bundle_id,
+        purpose=batch.purpose,
+        params=json.loads(batch.params),
+        forms=_forms(connection, batch_id),
+        started_at=batch.started_at,
+        finished_at=finished.at if finished else None,
+        finish_facts=json.loads(finished.facts) if finished else {},
+        scans=connection.scalar(count) or 0,
+        pages=sum(by_status.values()),
+        pages_by_status=by_status,
+        fields=fields,
+        accepted=accepted,
+        review=fields - accepted,
+        resumed=sum(row.event == "resumed" for row in happened),
+    )
+
+
+def _pages_by_status(connection: Connection, batch_id: str) -> dict[str, int]:
+    filed, pages = schema.batch_pages, schema.pages
+    query = (
+        select(pages.c.status, func.count())
+        .join(filed, filed.c.page_key == pages.c.page_key)
+        .where(filed.c.batch_id == batch_id)
+        .group_by(pages.c.status)
+        .order_by(pages.c.status)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _fields_and_accepted(connection: Connection, batch_id: str) -> tuple[int, int]:
+    fields, decided = schema.batch_fields, schema.decisions
+    same = and_(decided.c.prediction_id == fields.c.prediction_id, decided.c.policy_digest == fields.c.policy_digest)
+    accepted = func.coalesce(func.sum(case((decided.c.decision == "accept", 1), else_=0)), 0)
+    query = select(func.count(), accepted).select_from(fields).join(decided, same).where(fields.c.batch_id == batch_id)
+    row = connection.execute(query).one()
+    return int(row[0]), int(row[1])
+
+
+def _forms(connection: Connection, batch_id: str) -> dict[str, str]:
+    filed, pages = schema.batch_pages, schema.pages
+    query = (
+        select(pages.c.form_digest, pages.c.form)
+        .distinct()
+        .join(filed, filed.c.page_key == pages.c.page_key)
+        .where(filed.c.batch_id == batch_id, pages.c.form.is_not(None))
+    )
+    return {name: digest for digest, name in connection.execute(query)}
+
+
+def _crops(connection: Connection, page_key: str) -> tuple[StoredCrop, ...]:
+    cut, crops = schema.page_fields, schema.crops
+    query = (
+        select(cut.c.field, crops)
+        .join(crops, crops.c.crop_id == cut.c.crop_id)
+        .where(cut.c.page_key == page_key)
+        .order_by(cut.c.position)
+    )
+    return tuple(_crop(row) for row in connection.execute(query))
+
+
+def _crop(row: Row[Any]) -> StoredCrop:
+    marks = tuple((x, y, width, height) for x, y, width, height in json.loads(row.marks))
+    return StoredCrop(
+        crop_id=row.crop_id,
+        field=row.field,
+        png=row.png,
+        dpi=row.dpi,
+        quality=quality_from(row.quality),
+        steps=steps_from(row.steps),
+        marks=marks,
+    )
+
+
+def _page(row: Row[Any]) -> PageEntry:
+    quality: Quality | None = quality_from(row.quality)
+    return PageEntry(
+        page_key=row.page_key,
+        page_id=row.page_id,
+        scan_digest=row.scan_digest,
+        page_no=row.page_no,
+        setup_digest=row.setup_digest,
+        status=row.status,
+        reason=row.reason,
+        form=row.form,
+        form_digest=row.form_digest,
+        width_px=row.width_px,
+        height_px=row.height_px,
+        quality=quality,
+        steps=steps_from(row.steps),
+        alignment=json.loads(row.alignment),
+        stage_ms=json.loads(row.stage_ms),
+    )
+
+
+def _prediction(row: Row[Any]) -> Prediction:
+    plain = {
+        "text": row.text,
+        "outcome": row.outcome,
+        "confidence": row.confidence,
+        "alternatives": json.loads(row.alternatives),
+        "parts": json.loads(row.parts),
+        "measured": json.loads(row.measured),
+    }
+    return Prediction(
+        prediction_id=row.prediction_id,
+        crop_id=row.crop_id,
+        bundle_id=row.bundle_id,
+        language_digest=row.language_digest,
+        purpose=row.purpose,
+        reading=reading_from(plain),
+        latency_ms=row.latency_ms,
+        created_at=row.created_at,
+    )
+
+
+def _decision(row: Row[Any]) -> Decision:
+    return Decision(
+        prediction_id=row.prediction_id,
+        policy_digest=row.policy_digest,
+        decision=row.decision,
+        code=row.code,
+        reason=row.reason,
+        threshold=row.threshold,
+    )

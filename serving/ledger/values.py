@@ -1,0 +1,156 @@
+"""The values that go into the ledger and come out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from recognizer.page import Quality, Step
+from recognizer.reading import Crop, Reading
+
+Purpose = Literal["production", "evaluation", "trial", "replay"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanEntry:
+    """One file of a batch: its place in it, its name relative to what was named, the SHA-256 of its bytes."""
+
+    scan_no: int
+    path: str
+    scan_digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchStart:
+    """What a batch is going to do. `forms` are definitions, as plain data, by digest; `params` go to the log."""
+
+    batch_id: str
+    bundle_id: str
+    bundle_info: Mapping[str, Any]
+    purpose: Purpose
+    params: Mapping[str, Any]
+    forms: Mapping[str, Mapping[str, Any]]
+    scans: tuple[ScanEntry, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageEntry:
+    """One page as it goes into the ledger. `page_no` 0 is the file as a whole, rejected before its first page."""
+
+    page_key: str
+    page_id: str
+    scan_digest: str
+    page_no: int
+    setup_digest: str
+    status: str
+    reason: str = ""
+    form: str | None = None
+    form_digest: str | None = None
+    width_px: int | None = None
+    height_px: int | None = None
+    quality: Quality | None = None
+    steps: tuple[Step, ...] = ()
+    alignment: Mapping[str, Any] = field(default_factory=dict)
+    stage_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredCrop:
+    """A crop in the ledger: all of a `Crop` but the definition of its field, which is the form's to say."""
+
+    crop_id: str
+    field: str
+    png: bytes
+    dpi: float
+    quality: Quality | None
+    steps: tuple[Step, ...]
+    marks: tuple[tuple[int, int, int, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredPage:
+    """A page that an earlier batch, or this one, filed; with its crops in the order of the form."""
+
+    entry: PageEntry
+    crops: tuple[StoredCrop, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreshReading:
+    """What the model said just now of one crop; not yet a prediction."""
+
+    prediction_id: str
+    crop: Crop
+    language_digest: str
+    purpose: Purpose
+    reading: Reading
+    latency_ms: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """A reading that is durably recorded. Only the ledger makes one; times are UTC, ISO 8601."""
+
+    prediction_id: str
+    crop_id: str
+    bundle_id: str
+    language_digest: str
+    purpose: str
+    reading: Reading
+    latency_ms: float
+    created_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Whether a prediction is accepted or goes to a person, why (code and sentence), and under which policy."""
+
+    prediction_id: str
+    policy_digest: str
+    decision: Literal["accept", "review"]
+    code: str
+    reason: str
+    threshold: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One field of one page of one batch: what was predicted and decided."""
+
+    field: str
+    prediction: Prediction
+    decision: Decision
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    """Something to deliver exactly once; `key` is its identity at the receiver too.
+
+    Kinds: `batch_started` (payload: the batch's params), `page` (payload: page_key, scan_no, page_no),
+    `batch_finished` (payload: facts such as seconds and counts).
+    """
+
+    key: str
+    kind: Literal["batch_started", "page", "batch_finished"]
+    batch_id: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchFacts:
+    """A batch in figures. `finished_at` is None while it runs or is interrupted; `forms` are digests by name."""
+
+    batch_id: str
+    bundle_id: str
+    purpose: str
+    params: Mapping[str, Any]
+    forms: Mapping[str, str]
+    started_at: str
+    finished_at: str | None
+    finish_facts: Mapping[str, Any]
+    scans: int
+    pages: int
+    pages_by_status: Mapping[str, int]
+    fields: int
+    accepted: int
+    review: int
+    resumed: int

@@ -1,0 +1,202 @@
+"""What can be added to the ledger within one transaction. Whatever is there already stays as it is."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import cv2
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from recognizer.errors import LedgerError
+from recognizer.reading import Crop
+from serving.ledger import queries, schema
+from serving.ledger.clock import utc_now
+from serving.ledger.plain import canonical, quality_json
+from serving.ledger.values import Answer, BatchStart, Decision, FreshReading, PageEntry, Prediction
+
+_PNG_FAST = [cv2.IMWRITE_PNG_COMPRESSION, 3]
+
+
+class Writing:
+    """One open transaction on the ledger; nothing of it can be seen before it is durable, and then all of it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        self._now = utc_now()
+
+    def start_batch(self, start: BatchStart) -> None:
+        """File a batch with its bundle, forms and scans; the parcel that announces it goes with it."""
+        self._add(schema.bundles, bundle_id=start.bundle_id, info=canonical(start.bundle_info), created_at=self._now)
+        for digest, definition in start.forms.items():
+            self._add(
+                schema.forms,
+                form_digest=digest,
+                name=definition["name"],
+                definition=canonical(definition),
+                created_at=self._now,
+            )
+        self._add(
+            schema.batches,
+            batch_id=start.batch_id,
+            bundle_id=start.bundle_id,
+            purpose=start.purpose,
+            params=canonical(start.params),
+            started_at=self._now,
+        )
+        self._add_all(
+            schema.scans,
+            [
+                {
+                    "batch_id": start.batch_id,
+                    "scan_no": scan.scan_no,
+                    "path": scan.path,
+                    "scan_digest": scan.scan_digest,
+                }
+                for scan in start.scans
+            ],
+        )
+        self._parcel("batch_started", start.batch_id, "", start.params)
+
+    def resume_batch(self, batch_id: str) -> None:
+        """Note that an interrupted batch goes on."""
+        self._event(batch_id, "resumed", {})
+
+    def finish_batch(self, batch_id: str, facts: Mapping[str, Any]) -> None:
+        """Note that a batch is complete; its last parcel goes with it."""
+        self._event(batch_id, "finished", facts)
+        self._parcel("batch_finished", batch_id, "", facts)
+
+    def end_scan(self, batch_id: str, scan_no: int, page_count: int) -> None:
+        """Note that every page of a scan is in."""
+        self._add(schema.scan_ends, batch_id=batch_id, scan_no=scan_no, page_count=page_count, at=self._now)
+
+    def page(self, entry: PageEntry, crops: Sequence[Crop]) -> None:
+        """File a page and the crops of its fields."""
+        self._add(
+            schema.pages,
+            page_key=entry.page_key,
+            page_id=entry.page_id,
+            scan_digest=entry.scan_digest,
+            page_no=entry.page_no,
+            setup_digest=entry.setup_digest,
+            status=entry.status,
+            reason=entry.reason,
+            form=entry.form,
+            form_digest=entry.form_digest,
+            width_px=entry.width_px,
+            height_px=entry.height_px,
+            quality=quality_json(entry.quality),
+            steps=canonical(entry.steps),
+            alignment=canonical(entry.alignment),
+            stage_ms=canonical(entry.stage_ms),
+            created_at=self._now,
+        )
+        self._add_all(schema.crops, [_crop_row(crop) for crop in crops])
+        self._add_all(
+            schema.page_fields,
+            [
+                {
+                    "page_key": entry.page_key,
+                    "field": crop.field.name,
+                    "position": position,
+                    "kind": crop.field.kind,
+                    "crop_id": crop.crop_id,
+                }
+                for position, crop in enumerate(crops)
+            ],
+        )
+
+    def predictions(self, bundle_id: str, fresh: Iterable[FreshReading]) -> None:
+        """File what the model said."""
+        self._add_all(schema.predictions, [_prediction_row(bundle_id, item, self._now) for item in fresh])
+
+    def read_back(self, prediction_ids: Sequence[str]) -> dict[str, Prediction]:
+        """Predictions as they stand, by id; where another process was first, its row is the one."""
+        return queries.predictions(self._connection, list(prediction_ids))
+
+    def decisions(self, decisions: Iterable[Decision]) -> None:
+        """File what was decided."""
+        rows = [
+            {
+                "prediction_id": decision.prediction_id,
+                "policy_digest": decision.policy_digest,
+                "decision": decision.decision,
+                "code": decision.code,
+                "reason": decision.reason,
+                "threshold": decision.threshold,
+                "created_at": self._now,
+            }
+            for decision in decisions
+        ]
+        self._add_all(schema.decisions, rows)
+
+    def batch_page(self, batch_id: str, scan_no: int, entry: PageEntry, answers: Iterable[Answer]) -> None:
+        """Note that a page, with these answers, is part of a batch; its parcel goes with it."""
+        place = {"batch_id": batch_id, "scan_no": scan_no, "page_no": entry.page_no}
+        self._add(schema.batch_pages, **place, page_key=entry.page_key)
+        rows = [
+            {
+                **place,
+                "field": answer.field,
+                "prediction_id": answer.prediction.prediction_id,
+                "policy_digest": answer.decision.policy_digest,
+            }
+            for answer in answers
+        ]
+        self._add_all(schema.batch_fields, rows)
+        payload = {"page_key": entry.page_key, "scan_no": scan_no, "page_no": entry.page_no}
+        self._parcel("page", batch_id, f":{scan_no}:{entry.page_no}", payload)
+
+    def delivered(self, keys: Iterable[str]) -> None:
+        """Note that these parcels have arrived."""
+        self._add_all(schema.deliveries, [{"key": key, "at": self._now} for key in keys])
+
+    def _event(self, batch_id: str, name: str, facts: Mapping[str, Any]) -> None:
+        self._add(schema.batch_events, batch_id=batch_id, event=name, facts=canonical(facts), at=self._now)
+
+    def _parcel(self, kind: str, batch_id: str, place: str, payload: Mapping[str, Any]) -> None:
+        key = f"{kind}:{batch_id}{place}"
+        self._add(
+            schema.outbox, key=key, kind=kind, batch_id=batch_id, payload=canonical(payload), created_at=self._now
+        )
+
+    def _add(self, table: Table, **row: object) -> None:
+        self._add_all(table, [row])
+
+    def _add_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(self._insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
+
+
+def _crop_row(crop: Crop) -> dict[str, Any]:
+    encoded, png = cv2.imencode(".png", crop.image, _PNG_FAST)
+    if not encoded:
+        raise LedgerError(f"the crop of field {crop.field.name} cannot be stored as PNG")
+    return {
+        "crop_id": crop.crop_id,
+        "png": png.tobytes(),
+        "dpi": crop.dpi,
+        "quality": quality_json(crop.quality),
+        "steps": canonical(crop.steps),
+        "marks": canonical(crop.marks),
+    }
+
+
+def _prediction_row(bundle_id: str, fresh: FreshReading, now: str) -> dict[str, Any]:
+    reading = fresh.reading
+    return {
+        "prediction_id": fresh.prediction_id,
+        "crop_id": fresh.crop.crop_id,
+        "bundle_id": bundle_id,
+        "language_digest": fresh.language_digest,
+        "purpose": fresh.purpose,
+        "outcome": reading.outcome,
+        "text": reading.text,
+        "confidence": float(reading.confidence),
+        "alternatives": canonical(reading.alternatives),
+        "parts": canonical(reading.parts),
+        "measured": canonical(reading.measured),
+        "latency_ms": fresh.latency_ms,
+        "created_at": now,
+    }
