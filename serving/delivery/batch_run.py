@@ -1,0 +1,147 @@
+"""One batch as one MLflow run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from recognizer.errors import PenfieldError
+from serving.delivery.page_trace import doubtful_pages, page_traces
+from serving.report import SENSITIVE_KINDS, doubtful, report_html, summarize
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from serving.ledger import BatchFacts, Ledger
+    from serving.tracking import Tracking
+
+EXPERIMENT = "recognition"
+ROWS_PER_SHARD = 50_000
+REVIEW_ROWS = 200
+REVIEW_COLUMNS = [
+    "field", "kind", "text", "outcome", "confidence", "decision_reason", "alternatives", "scan", "page",
+    "prediction_id",
+]  # fmt: skip
+
+NOTE = """Look at **report.html** and **review.json** (the least sure fields, with their pictures) under *Artifacts*,
+and at the pages with doubtful fields under *Traces*. Every prediction is in *predictions/* (Parquet)."""
+
+
+class DeliveryIncomplete(PenfieldError):
+    """The store holds less than it was given. The batch is brought again."""
+
+
+class BatchRun:
+    """Brings one batch to its run. Each part is a function of the ledger alone, so it may be brought any number of
+    times, by any number of processes that die, and the run ends up the same.
+    """
+
+    def __init__(self, ledger: Ledger, tracking: Tracking, batch_id: str, progress: Callable[[], None]) -> None:
+        self.ledger = ledger
+        self.tracking = tracking
+        self.progress = progress
+        self.batch: BatchFacts = ledger.batch(batch_id)
+
+    @cached_property
+    def run_id(self) -> str:
+        """The run of the batch; opened when it is first asked for."""
+        batch = self.batch
+        return self.tracking.open_run(
+            EXPERIMENT,
+            batch.batch_id,
+            name=f"{batch.started_at[:16].replace('T', ' ')} {batch.batch_id[:8]}",
+            params=run_params(batch),
+            tags={
+                "penfield.purpose": batch.purpose,
+                "penfield.bundle_id": batch.bundle_id,
+                "mlflow.note.content": NOTE,
+            },
+            started_at_ms=milliseconds(batch.started_at),
+        )
+
+    @cached_property
+    def _predictions(self) -> pd.DataFrame:
+        return self.ledger.predictions_frame(self.batch.batch_id)
+
+    @cached_property
+    def _pages(self) -> pd.DataFrame:
+        return self.ledger.pages_frame(self.batch.batch_id)
+
+    def bring_pages(self, page_keys: Sequence[str]) -> None:
+        """The predictions so far, and a trace of each of these pages that has doubtful fields."""
+        _ = self.run_id
+        self.progress()
+        if not page_keys:
+            return
+        self._bring_predictions()
+        here = self.ledger.predictions_frame(self.batch.batch_id, page_keys)
+        self._bring_traces(set(doubtful(here)["page_id"]))
+
+    def finish(self) -> None:
+        """Everything about the batch as a whole, and the proof that all of it has arrived."""
+        self._bring_predictions()
+        self._bring_traces(doubtful_pages(self._predictions, self._pages))
+        self._bring_review_table()
+        page = report_html(self.batch, self._predictions, self._pages, self.ledger.crop_png)
+        self.tracking.log_text(self.run_id, "report.html", page)
+        self.progress()
+        at_ms = milliseconds(self.batch.finished_at or self.batch.started_at)
+        summary = summarize(self.batch, self._predictions, self._pages)
+        self.tracking.log_metrics(self.run_id, summary.metrics(), at_ms=at_ms)
+        self._count_back()
+        self.tracking.finish(self.run_id, at_ms=at_ms)
+        self.progress()
+
+    def _bring_predictions(self) -> None:
+        """All rows, in shards. Rows may move between shards while the batch runs; the last word has all of them."""
+        frame = self._predictions
+        for n, start in enumerate(range(0, len(frame), ROWS_PER_SHARD)):
+            shard = frame.iloc[start : start + ROWS_PER_SHARD]
+            self.tracking.log_parquet(self.run_id, f"predictions/part-{n:05d}.parquet", shard)
+            self.progress()
+
+    def _bring_traces(self, page_ids: set[str]) -> None:
+        traces = page_traces(self.batch, self._predictions, self._pages, page_ids)
+        arrived = self.tracking.log_traces(EXPERIMENT, self.run_id, traces)
+        if arrived != len(traces):
+            raise DeliveryIncomplete(f"{arrived} of {len(traces)} traces arrived")
+        self.progress()
+
+    def _bring_review_table(self) -> None:
+        """The least sure fields with their pictures, but for those whose pictures must not leave the ledger."""
+        rows = doubtful(self._predictions)
+        rows = rows[~rows["kind"].isin(SENSITIVE_KINDS)].head(REVIEW_ROWS)
+        if len(rows):
+            pictures = {"crop": [self.ledger.crop_png(crop_id) for crop_id in rows["crop_id"]]}
+            self.tracking.log_table(self.run_id, "review.json", rows[REVIEW_COLUMNS], pictures)
+        self.progress()
+
+    def _count_back(self) -> None:
+        arrived, written = self.tracking.parquet_rows(self.run_id, "predictions"), len(self._predictions)
+        if arrived != written:
+            raise DeliveryIncomplete(f"{arrived} of {written} predictions arrived")
+
+
+def run_params(batch: BatchFacts) -> dict[str, object]:
+    """What the batch ran with, as a flat list of settings."""
+    forms = {f"form.{name}": digest for name, digest in sorted(batch.forms.items())}
+    return {"batch_id": batch.batch_id, "bundle_id": batch.bundle_id, "purpose": batch.purpose, **forms} | _flat(
+        batch.params
+    )
+
+
+def _flat(settings: object, prefix: str = "") -> dict[str, object]:
+    """Nested settings under dotted names."""
+    if not isinstance(settings, dict) or not settings:
+        return {prefix: settings} if prefix else {}
+    found: dict[str, object] = {}
+    for name, value in settings.items():
+        found |= _flat(value, f"{prefix}.{name}" if prefix else str(name))
+    return found
+
+
+def milliseconds(iso: str) -> int:
+    """A time of the ledger in milliseconds since 1970."""
+    return round(datetime.fromisoformat(iso).timestamp() * 1000)

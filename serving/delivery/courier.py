@@ -1,0 +1,149 @@
+"""Delivery beside the batch, in a process of its own: mlflow's slowness costs the batch nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+
+from serving.delivery.deliver import DeliveryReport, deliver
+
+REST_S = 2.0
+REST_PER_WORK = 10
+"""The courier rests this many times as long as it worked, so that it takes a tenth of one core at the most."""
+REST_UNREACHABLE_S = 10.0
+SILENCE_S = 20.0
+DRAIN_S = 180.0
+
+
+class Courier:
+    """Delivers while the block runs, and brings the rest when it ends.
+
+    The end waits only while parcels arrive: not at all for a store that was out of reach, at most `silence_s` for one
+    that falls silent, at most `drain_s` in all. What is left waits in the outbox for the next courier or for
+    `penfield deliver`. `report` says how it went. Dies with the batch, after one last delivery.
+    """
+
+    def __init__(self, store: Path, ledger_url: str, *, silence_s: float = SILENCE_S, drain_s: float = DRAIN_S) -> None:
+        self.store = Path(store)
+        self.ledger_url = ledger_url
+        self.silence_s = silence_s
+        self.drain_s = drain_s
+        self.report = DeliveryReport(delivered=0, pending=0)
+        self._lines: queue.Queue[str | None] = queue.Queue()
+
+    def __enter__(self) -> Courier:
+        self.store.mkdir(parents=True, exist_ok=True)
+        with (self.store / "courier.log").open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", "from serving.delivery.courier import main; main()", str(self.store)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=_environment(),
+                start_new_session=True,  # Ctrl-C is for the batch; the courier is told by the end of its input
+            )
+        # By its input, because a command line can be read by everyone and the URL may hold a password.
+        self._tell(self.ledger_url + "\n")
+        threading.Thread(target=self._listen, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._tell(None)
+        if kind is None:
+            self._drain()
+        self._take_news()
+
+    def _tell(self, text: str | None) -> None:
+        """Write to the courier; None says that the batch has ended."""
+        assert self._process.stdin
+        try:
+            if text is None:
+                self._process.stdin.close()
+            else:
+                self._process.stdin.write(text)
+                self._process.stdin.flush()
+        except BrokenPipeError:  # it died; what it did not bring waits in the outbox
+            pass
+
+    def _listen(self) -> None:
+        assert self._process.stdout
+        for line in self._process.stdout:
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def _drain(self) -> None:
+        """Wait for the last delivery while it makes progress."""
+        deadline = time.monotonic() + self.drain_s
+        self._take_news()
+        while not self.report.reason and (left_s := deadline - time.monotonic()) > 0:
+            try:
+                line = self._lines.get(timeout=min(left_s, self.silence_s))
+            except queue.Empty:
+                self._note(f"the MLflow store did not take anything for {min(left_s, self.silence_s):.0f} s")
+                break
+            if line is None:
+                break
+            self._read(line)
+        self._process.kill()  # at any moment safe: delivery is exactly once
+        self._process.wait()
+
+    def _take_news(self) -> None:
+        while not self._lines.empty():
+            if line := self._lines.get():
+                self._read(line)
+
+    def _read(self, line: str) -> None:
+        news = json.loads(line)
+        if news:
+            self.report = DeliveryReport(**(news | {"delivered": news["delivered"] + self.report.delivered}))
+
+    def _note(self, reason: str) -> None:
+        self.report = DeliveryReport(delivered=self.report.delivered, pending=self.report.pending, reason=reason)
+
+
+def _environment() -> dict[str, str]:
+    """One thread, and the house's own packages whether they are installed or not."""
+    house = str(Path(__file__).parents[2])
+    path = os.pathsep.join(filter(None, [house, os.environ.get("PYTHONPATH")]))
+    return os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": path}
+
+
+def main() -> None:
+    """The courier's process: deliver, rest, until the input ends; then deliver once more."""
+    os.nice(10)
+    ended = threading.Event()
+    ledger_url = sys.stdin.readline().strip()
+    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    if ledger_url:
+        _go_round(Path(sys.argv[1]), ledger_url, ended)
+
+
+def _go_round(store: Path, ledger_url: str, ended: threading.Event) -> None:
+    from serving.ledger import open_ledger
+
+    with open_ledger(ledger_url) as ledger:
+        last = False
+        while not last:
+            last = ended.is_set()
+            began = time.monotonic()
+            report = deliver(ledger, store, progress=lambda: _say({}))
+            _say(asdict(report))
+            worked_s = time.monotonic() - began
+            ended.wait(REST_UNREACHABLE_S if report.reason else max(REST_S, REST_PER_WORK * worked_s))
+
+
+def _say(news: dict[str, object]) -> None:
+    """One line to the batch; {} says only that something has arrived."""
+    try:
+        print(json.dumps(news), flush=True)
+    except BrokenPipeError:  # the batch is gone: go on and bring what there is
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123

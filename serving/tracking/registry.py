@@ -1,0 +1,48 @@
+"""Bundles in MLflow's model registry: as pyfunc models that hold the bundle folder itself and nothing pickled."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+LOADER = "serving.tracking.model"
+DIGEST_TAG = "penfield.bundle_id"
+
+
+def register_bundle(
+    client: MlflowClient, run_id: str, bundle: Path, *, name: str, alias: str | None, tags: Mapping[str, str]
+) -> str:
+    """Register the bundle folder as a version of the model `name` and return the version.
+
+    The same bundle, told by its tag `penfield.bundle_id`, becomes a version once; `alias` moves to it each time.
+    """
+    version = _find(client, name, tags.get(DIGEST_TAG)) or _add(client, run_id, bundle, name, tags)
+    if alias:
+        client.set_registered_model_alias(name, alias, version)
+    return version
+
+
+def _find(client: MlflowClient, name: str, bundle_id: str | None) -> str | None:
+    """The version that holds this bundle already, if any."""
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name)
+        return None
+    versions = client.search_model_versions(f"name = '{name}'")
+    return next((str(v.version) for v in versions if bundle_id and v.tags.get(DIGEST_TAG) == bundle_id), None)
+
+
+def _add(client: MlflowClient, run_id: str, bundle: Path, name: str, tags: Mapping[str, str]) -> str:
+    import mlflow.pyfunc
+
+    with tempfile.TemporaryDirectory() as scratch:
+        model = Path(scratch) / "model"
+        # Named requirements keep mlflow from loading the model in another process to guess them.
+        mlflow.pyfunc.save_model(model, loader_module=LOADER, data_path=str(bundle), pip_requirements=["penfield"])
+        client.log_artifacts(run_id, str(model), "model")
+    source = f"{client.get_run(run_id).info.artifact_uri}/model"
+    return str(client.create_model_version(name, source, run_id, tags=dict(tags)).version)
