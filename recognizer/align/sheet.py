@@ -1,0 +1,87 @@
+"""Sheet: a page's image reduced to what alignment looks at, the ink, at the resolutions it looks at it."""
+
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from recognizer.align.alignment import scaling, transform
+
+LONG_SIDE_PX = 1700
+COARSE_SIDE_PX = 850
+LEAST_CONTRAST = 24.0
+
+
+class Sheet:
+    """An image (height, width) uint8 with its reductions, each made once.
+
+    `ink` images are (height, width) uint8: 0 is paper, whatever its shade, 255 the darkest strokes of the page.
+    """
+
+    def __init__(self, image: np.ndarray) -> None:
+        self.image = image
+        self._reduced: dict[float, tuple[np.ndarray, np.ndarray]] = {}
+
+    def reduced(self, factor: float) -> tuple[np.ndarray, np.ndarray]:
+        """(ink image, 3x3 matrix from it to the full image), reduced by about `factor`, never enlarged."""
+        factor = min(1.0, factor)
+        for known, result in self._reduced.items():
+            if 0.83 < known / factor < 1.2:
+                return result
+        small, to_image = reduce(self.image, factor)
+        self._reduced[factor] = ink(small), to_image
+        return self._reduced[factor]
+
+    @cached_property
+    def fine(self) -> tuple[np.ndarray, np.ndarray]:
+        """As `reduced`: about 150 dpi of a letter page that fills the image."""
+        return self.reduced(LONG_SIDE_PX / max(self.image.shape))
+
+    @cached_property
+    def coarse(self) -> tuple[np.ndarray, np.ndarray]:
+        """As `reduced`: about 75 dpi."""
+        finer, to_image = self.fine
+        small, to_finer = reduce(finer, COARSE_SIDE_PX / max(finer.shape))
+        return small, to_image @ to_finer
+
+    def seen(self, points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+        """Which points (n, 2) of a frame lie on the image, where `matrix` leads from the image to the frame."""
+        x, y = transform(np.linalg.inv(matrix), points).T
+        height, width = self.image.shape
+        return (x >= 2) & (y >= 2) & (x < width - 2) & (y < height - 2)
+
+    def warped(self, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """The ink as a frame of `size` (width, height) shows it; `matrix` leads from the full image to the frame.
+
+        The reduction to start from is the one whose pixels are as large as the frame's, so that nothing aliases.
+        """
+        width, height = size
+        middle = np.array([width / 2, height / 2])
+        a, b, c = transform(np.linalg.inv(matrix), middle + np.array([[0, 0], [50, 0], [0, 50]]))
+        area = abs(np.linalg.det(np.stack([b - a, c - a])))
+        finer, to_image = self.reduced(50 / np.sqrt(np.clip(area, 50**2, 2000**2)))
+        return cv2.warpPerspective(finer, matrix @ to_image, size, flags=cv2.INTER_LINEAR, borderValue=0)
+
+
+def reduce(image: np.ndarray, factor: float) -> tuple[np.ndarray, np.ndarray]:
+    """The image reduced by about `factor` (never enlarged), and the 3x3 matrix from the result to the image."""
+    if factor >= 1:
+        return image, np.eye(3)
+    height, width = image.shape
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return small, scaling(width / size[0], height / size[1])
+
+
+def ink(image: np.ndarray) -> np.ndarray:
+    """How much darker than the paper around it each pixel is, stretched so that strokes come to 255.
+
+    The paper is a grey-level closing, so thin dark things are ink and shadows are not. The stretch never makes more
+    than LEAST_CONTRAST grey levels into full ink: an empty page stays empty.
+    """
+    side = max(15, round(max(image.shape) / 60)) | 1
+    paper = cv2.morphologyEx(image, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    depth = cv2.subtract(cv2.GaussianBlur(paper, (0, 0), side / 4), image)
+    strokes = depth[depth > LEAST_CONTRAST / 2]
+    full = float(np.percentile(strokes[:: max(1, strokes.size // 20_000)], 75)) if strokes.size else 0.0
+    return cv2.convertScaleAbs(depth, alpha=255 / max(full, LEAST_CONTRAST))
