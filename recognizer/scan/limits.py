@@ -23,6 +23,5 @@ class Limits:
     working_dpi: int = 300
     working_pixels: int = 12_000_000
     pdf_dpi: int = 200
-    min_pdf_dpi: int = 36
     seconds_per_page: float = 30.0
     memory_bytes: int = 1024 * MEBIBYTE

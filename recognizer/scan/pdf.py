@@ -61,15 +61,18 @@ class PdfBook:
 
 
 def render_dpi(width_pt: float, height_pt: float, limits: Limits) -> float:
-    """The resolution to render at: `pdf_dpi`, or what keeps a large page within `working_pixels`."""
+    """The resolution to render at: `pdf_dpi`, or what keeps a large page within `working_pixels`.
+
+    Programs that know no resolution write pixels as points, so a page of 35 x 46 inches is often a letter. It is taken
+    as long as it would not be too large if its points were pixels.
+    """
     if not (math.isfinite(width_pt) and math.isfinite(height_pt) and width_pt > 0 and height_pt > 0):
         raise ScanRejected("damaged", f"The page claims to measure {width_pt} x {height_pt} points.")
-    area_in = width_pt * height_pt / POINTS_PER_INCH**2
-    dpi = min(float(limits.pdf_dpi), math.sqrt(limits.working_pixels / area_in))
-    if dpi < limits.min_pdf_dpi:
+    if width_pt * height_pt > limits.max_pixels:
         size = f"{width_pt / POINTS_PER_INCH:.0f} x {height_pt / POINTS_PER_INCH:.0f} inches"
         raise ScanRejected("too_large", f"The page claims to measure {size}: export it on paper of the usual size.")
-    return round(dpi, 2)
+    area_in = width_pt * height_pt / POINTS_PER_INCH**2
+    return round(min(float(limits.pdf_dpi), math.sqrt(limits.working_pixels / area_in)), 2)
 
 
 def _open(data: bytes) -> pdfium.PdfDocument:

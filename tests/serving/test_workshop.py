@@ -18,6 +18,7 @@ from serving.workshop import MAX_DEATHS, PageDone, Workshop, digest_file
 from tests.serving.bench_workers import make_mean, make_nothing, make_odd
 
 ROOT = Path(__file__).parents[2]
+ODD_SCANS = ROOT.parent / "shared" / "data" / "odd_scans"
 
 
 @pytest.fixture
@@ -220,3 +221,29 @@ def test_a_result_of_megabytes_passes(tmp_path):
     with odd("return_image") as workshop:
         (event,) = workshop.pages(tmp_path / "noise.png")
     assert isinstance(event, PageDone) and event.result.image.shape == (3300, 2550)
+
+
+@pytest.mark.skipif(not ODD_SCANS.is_dir(), reason="needs odd_scans of the optional shared data folder")
+@pytest.mark.parametrize("limits", [Limits(), Limits(min_edge_px=1)], ids=["as shipped", "tiny pages too"])
+def test_odd_scans_end_as_pages_or_rejections_in_2_s_and_1_gb(limits):
+    """400 odd, broken or hostile files in one batch: nothing crashes, hangs, or fails on our side."""
+    seconds: dict[str, float] = {}
+    codes: dict[str, list[str]] = {}
+    with Workshop(make_mean, limits) as workshop:
+        for path in sorted(p for p in ODD_SCANS.glob("*/*") if p.is_file()):
+            started = time.monotonic()
+            events = brief(workshop.pages(path))
+            seconds[path.name] = time.monotonic() - started
+            codes[path.name] = [code for _, code in events]
+        status = Path(f"/proc/{workshop._bench._process.pid}/status").read_text()
+    peak_mb = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
+    worst = max(seconds, key=seconds.get)
+    print(
+        f"{len(seconds)} files in {sum(seconds.values()):.1f} s, worst {seconds[worst]:.2f} s {worst}; {peak_mb:.0f} MB"
+    )
+    assert len(seconds) >= 400 and all(codes.values())
+    assert not {"crashed", "timeout", "out_of_memory", "failed"} & {code for found in codes.values() for code in found}
+    assert seconds[worst] < 2 and peak_mb < 1024
+    assert codes["form_half.jpg"] == ["truncated"] and codes["encrypted_user_pw.pdf"] == ["encrypted"]
+    assert codes["bomb_60000x60000_1bit.png"] == ["too_large"] and codes["pages_2000.pdf"] == ["too_many_pages"]
+    assert codes["form_trailing_html.jpg"] == ["done"] and codes["junk_prefix.pdf"] == ["done"]
