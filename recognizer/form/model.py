@@ -36,14 +36,14 @@ class PageSize(Value):
 class BlankPage(Value):
     """The page is found by comparing it with an image of the unfilled form."""
 
-    method: Literal["blank_page"]
+    method: Literal["blank_page"] = Setting(description="compare the page with an image of the blank form")
     image: Path = Setting(description="image of the blank form; a relative path starts at the form's own folder")
 
 
 class Mark(Value):
     """One printed mark: its kind, its centre on the page and what it holds."""
 
-    kind: Literal["square", "aruco", "qr"]
+    kind: Literal["square", "aruco", "qr"] = Setting(description="a filled square, an ArUco marker or a QR code")
     center: tuple[int, int] = Setting(description="centre of the mark in pixels of the page")
     size: int = Setting(gt=4, description="edge length in pixels of the page")
     dictionary: str = Setting(default="DICT_4X4_50", description="ArUco dictionary, by OpenCV's name")
@@ -54,14 +54,14 @@ class Mark(Value):
 class Marks(Value):
     """The page is found by printed marks: corner squares, ArUco markers or a QR code."""
 
-    method: Literal["marks"]
-    marks: tuple[Mark, ...] = Setting(min_length=1)
+    method: Literal["marks"] = Setting(description="look for printed marks")
+    marks: tuple[Mark, ...] = Setting(min_length=1, description="the marks; squares: at least three")
 
 
 class PrintedBoxes(Value):
     """The page is found by the geometry of its printed boxes; for forms of which there is no blank page."""
 
-    method: Literal["boxes"]
+    method: Literal["boxes"] = Setting(description="look for the printed boxes")
     boxes: tuple[Box, ...] = Setting(default=(), description="printed boxes besides those of the fields")
 
 
@@ -71,45 +71,50 @@ Registration = Annotated[BlankPage | Marks | PrintedBoxes, Setting(discriminator
 class Option(Value):
     """One answer of a choice; in a choice group it has a box of its own."""
 
-    value: str = Setting(min_length=1, max_length=200)
-    box: Box | None = None
+    value: str = Setting(min_length=1, max_length=200, description="what a reading of this answer says")
+    box: Box | None = Setting(default=None, description="box to mark, inside the field's box (choice_group)")
 
 
 class Rules(Value):
     """What a value must fulfil to be possible; a value that does not always goes to review."""
 
     required: bool = Setting(default=False, description="a blank field goes to review")
-    min_value: float | None = None
-    max_value: float | None = None
-    min_length: int | None = Setting(default=None, ge=0)
-    max_length: int | None = Setting(default=None, ge=1, le=500)
+    min_value: float | None = Setting(default=None, description="least number (digits, number, amount)")
+    max_value: float | None = Setting(default=None, description="greatest number (digits, number, amount)")
+    min_length: int | None = Setting(default=None, ge=0, description="fewest characters of a written value")
+    max_length: int | None = Setting(default=None, ge=1, le=500, description="most characters of a written value")
     date_order: Literal["mdy", "dmy", "ymd"] = Setting(default="mdy", description="order of a date's parts")
-    not_before: datetime.date | None = None
-    not_after: datetime.date | None = None
+    not_before: datetime.date | None = Setting(default=None, description="first possible date, yyyy-mm-dd")
+    not_after: datetime.date | None = Setting(default=None, description="last possible date, yyyy-mm-dd")
 
 
 class ReviewPolicy(Value):
     """When a reading is accepted without a person. `threshold` is the least confidence."""
 
-    threshold: float | None = Setting(default=None, ge=0, le=1)
+    threshold: float | None = Setting(
+        default=None,
+        ge=0,
+        le=1,
+        description="least confidence for acceptance; without it the form's `thresholds` count",
+    )
     always: bool = Setting(default=False, description="every reading of this field goes to review")
 
 
 class Field(Value):
     """One field of a form: where it is, what may be written there, and when a person must look."""
 
-    name: str = Setting(pattern=r"^[a-z][a-z0-9_]{0,62}$")
-    kind: Kind
-    box: Box
-    label: str = ""
+    name: str = Setting(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="name in the records, unique in the form")
+    kind: Kind = Setting(description="what is written there")
+    box: Box = Setting(description="[x, y, width, height] in pixels of the page")
+    label: str = Setting(default="", max_length=500, description="words printed beside the box, shown to reviewers")
     printed_box: bool = Setting(default=True, description="`box` is printed on the page (its lines are removed)")
     comb: int | None = Setting(default=None, ge=2, le=60, description="number of cells printed in the box, if any")
     pattern: str | None = Setting(default=None, max_length=500, description="regular expression of the whole value")
     lexicon: Path | tuple[str, ...] | None = Setting(default=None, description="file, one entry per line, or a list")
-    options: tuple[Option, ...] = ()
+    options: tuple[Option, ...] = Setting(default=(), max_length=100, description="answers of a choice or choice_group")
     multiple: bool = Setting(default=False, description="a choice group in which several options may be marked")
-    rules: Rules = Rules()
-    review: ReviewPolicy = ReviewPolicy()
+    rules: Rules = Setting(default=Rules(), description="what a value must fulfil to be possible")
+    review: ReviewPolicy = Setting(default=ReviewPolicy(), description="when a person must look")
 
     @property
     def is_marks(self) -> bool:
@@ -133,13 +138,13 @@ class Field(Value):
 class Form(Value):
     """One page of a paper form."""
 
-    name: str = Setting(pattern=r"^[a-z][a-z0-9_]{0,62}$")
-    title: str = ""
-    version: int = Setting(default=1, ge=1)
-    page: PageSize
-    registration: Registration
+    name: str = Setting(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="name in the records")
+    title: str = Setting(default="", max_length=500, description="title for people")
+    version: int = Setting(default=1, ge=1, description="number of this edition of the form")
+    page: PageSize = Setting(description="size of the page on which all boxes are measured")
+    registration: Registration = Setting(description="how a scanned page is matched with the form")
     thresholds: dict[Kind, Annotated[float, Setting(ge=0, le=1)]] = Setting(
         default={}, description="least confidence for acceptance, by kind of field"
     )
-    fields: tuple[Field, ...] = Setting(min_length=1, max_length=1000)
+    fields: tuple[Field, ...] = Setting(min_length=1, max_length=1000, description="the fields on the page")
     folder: Path = Setting(default=Path(), exclude=True, description="where the definition lies; set when it is loaded")

@@ -82,7 +82,7 @@ def _ssn(rng: np.random.Generator) -> str:
 
 
 def _phone(rng: np.random.Generator) -> str:
-    """A number of the exchange 555-01xx, which is kept free for fiction."""
+    """A number of the exchange 010, which no line in the US can have."""
     area, line = rng.integers(201, 990), f"010-{rng.integers(10**4):04d}"
     return f"({area}) {line}" if rng.random() < 0.5 else f"{area}-{line}"
 

@@ -1,0 +1,63 @@
+"""docs/FORMS.md and docs/form.schema.json say what the code does."""
+
+import json
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from ruamel.yaml import YAML
+
+from recognizer.form import Field, Form, Kind, ReviewPolicy, Rules, json_schema, load_form
+
+ROOT = Path(__file__).parents[3]
+TEXT = (ROOT / "docs/FORMS.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) == 2
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_loads(example: str, tmp_path: Path) -> None:
+    path = tmp_path / "example.yaml"
+    path.write_text(example, encoding="utf-8")
+    assert load_form(path).fields
+
+
+@pytest.mark.parametrize("model", [Form, Field, Rules, ReviewPolicy])
+def test_every_setting_is_documented(model: type[Form]) -> None:
+    missing = [name for name in model.model_fields if f"`{name}" not in TEXT and name != "folder"]
+    assert not missing
+
+
+def test_every_kind_is_documented() -> None:
+    assert [kind for kind in get_args(Kind) if f"| `{kind}` |" not in TEXT] == []
+
+
+def test_the_schema_in_docs_is_current() -> None:
+    written = json.loads((ROOT / "docs/form.schema.json").read_text(encoding="utf-8"))
+    assert written == json_schema(), "mend: python -m recognizer.form > docs/form.schema.json"
+
+
+def test_every_setting_in_the_schema_is_described() -> None:
+    schema = json_schema()
+    parts = {"Form": schema, **schema["$defs"]}
+    bare = [
+        f"{name}.{setting}"
+        for name, part in parts.items()
+        for setting, value in part["properties"].items()
+        if "description" not in value
+    ]
+    assert bare == []
+    assert "folder" not in schema["properties"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_schema_takes_the_examples_and_refuses_a_misspelt_setting(example: str) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    data = json.loads(json.dumps(YAML(typ="safe", pure=True).load(example), default=str))
+    jsonschema.validate(data, json_schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(data | {"feilds": []}, json_schema())
