@@ -24,6 +24,7 @@ class Alignment:
     """
 
     form: Form
+    form_digest: str
     matrix: np.ndarray
     method: Method
     inliers: int

@@ -9,6 +9,7 @@ from recognizer.align.alignment import WORK_DPI, Alignment, Method, Pose, scalin
 from recognizer.align.sheet import Sheet
 from recognizer.errors import UsageError
 from recognizer.form import Form, PrintedBoxes
+from recognizer.form.digest import form_digest
 from recognizer.page import Page
 
 LEAST_SCORE: dict[Method, float] = {"blank_page": 0.35, "marks": 0.5, "boxes": 0.5}
@@ -26,6 +27,7 @@ class FormIndex:
         if len({form.name for form in forms}) < len(forms):
             raise UsageError("two forms have the same name; give each its own")
         self.forms = tuple(forms)
+        self.digests = {form.name: form_digest(form) for form in forms}
         self._templates = {f.name: features.template_of(f) for f in forms if f.registration.method == "blank_page"}
         self._edges = {f.name: lines.edges_of(f) for f in forms}
         self._boxes = {f.name: lines.printed_boxes(f) for f in forms}
@@ -53,7 +55,7 @@ class FormIndex:
         guesses.sort(key=lambda guess: -guess[0])
         # A revision of the right form shares most of its print: the runners-up get their chance.
         close = [guess for guess in guesses[:MOST_TRIED] if guess[0] >= 0.4 * guesses[0][0]]
-        return _believed(
+        return self._believed(
             [(form, features.refine(sheet, matrix, self._templates[form.name])) for _, form, matrix in close],
             "blank_page",
         )
@@ -63,25 +65,25 @@ class FormIndex:
         if not candidates:
             return []
         quads = boxes.quads(sheet)
-        return _believed(
+        return self._believed(
             [(f, boxes.locate(sheet, quads, self._boxes[f.name], self._edges[f.name])) for f in candidates], "boxes"
         )
 
     def _by_marks(self, sheet: Sheet) -> list[Alignment]:
         candidates = [form for form in self.forms if form.registration.method == "marks"]
-        return _believed([(f, marks.locate(sheet, f, self._edges[f.name])) for f in candidates], "marks")
+        return self._believed([(f, marks.locate(sheet, f, self._edges[f.name])) for f in candidates], "marks")
 
-
-def _believed(poses: list[tuple[Form, Pose | None]], method: Method) -> list[Alignment]:
-    return [
-        Alignment(
-            form=form,
-            matrix=np.asarray(scaling(form.page.dpi / WORK_DPI) @ pose.matrix, dtype=np.float64),
-            method=method,
-            inliers=pose.inliers,
-            residual_px=pose.residual_px,
-            score=pose.score,
-        )
-        for form, pose in poses
-        if pose is not None and pose.score >= LEAST_SCORE[method]
-    ]
+    def _believed(self, poses: list[tuple[Form, Pose | None]], method: Method) -> list[Alignment]:
+        return [
+            Alignment(
+                form=form,
+                form_digest=self.digests[form.name],
+                matrix=np.asarray(scaling(form.page.dpi / WORK_DPI) @ pose.matrix, dtype=np.float64),
+                method=method,
+                inliers=pose.inliers,
+                residual_px=pose.residual_px,
+                score=pose.score,
+            )
+            for form, pose in poses
+            if pose is not None and pose.score >= LEAST_SCORE[method]
+        ]
