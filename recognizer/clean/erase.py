@@ -6,6 +6,8 @@ of Yoo et al., "Line removal and restoration of handwritten characters on the fo
 straight strokes in place of their cases.
 """
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 
@@ -21,22 +23,32 @@ def erase(image: np.ndarray, paper: np.ndarray, dark: np.ndarray, line: Trace, p
     All three are (height, width) uint8: the field, the brightness of its paper, and how much darker than it the field
     is; `pen_px` is the width of the pen.
     """
-    height, width = image.shape
-    skirt = max(1, round(line.thickness_px * 0.25))
-    half = line.thickness_px // 2 + skirt
+    changes = np.flatnonzero(np.diff(line.thickness_px)) + 1
+    for start, stop in pairwise([0, *changes.tolist(), image.shape[1]]):
+        _erase_piece(image, paper, dark, line, pen_px, start, stop)
+
+
+def _erase_piece(
+    image: np.ndarray, paper: np.ndarray, dark: np.ndarray, line: Trace, pen_px: float, start: int, stop: int
+) -> None:
+    """Wipe the columns from `start` to `stop`, over which the line is equally thick."""
+    thickness = int(line.thickness_px[start])
+    even = thickness % 2 == 0
+    half = thickness // 2 + max(1, round(thickness * 0.25))
     reach = half + round(pen_px) + 2
+    around = 2 * half
+    columns = np.arange(max(0, start - around), min(image.shape[1], stop + around))[None, :]
     offsets = np.arange(-reach, reach + 1)[:, None]
-    rows = np.round(line.middle - (0.5 if line.thickness_px % 2 == 0 else 0)).astype(int)[None, :] + offsets
-    inside = (rows >= 0) & (rows < height)
-    rows = np.clip(rows, 0, height - 1)
-    columns = np.arange(width)[None, :]
+    rows = np.round(line.middle[columns] - 0.5 * even).astype(int) + offsets
+    inside = (rows >= 0) & (rows < image.shape[0])
+    rows = np.clip(rows, 0, image.shape[0] - 1)
     flat = np.where(inside, dark[rows, columns], 0)
+    band = slice(reach - half, reach + half + 1 + even)
     ink = flat > max(24.0, 0.45 * line.darkness)
-    band = slice(reach - half, reach + half + 1 + (line.thickness_px % 2 == 0))
-    keep = _strokes(ink, band, pen_px) | _darker(flat, band, line)
-    wiped = np.zeros_like(inside)
-    wiped[band] = ~keep
-    wiped &= inside
+    keep = _strokes(ink, band, pen_px) | _darker(flat, band, line, thickness)
+    wiped = inside & (columns >= start) & (columns < stop)
+    wiped[: band.start] = wiped[band.stop :] = False
+    wiped[band] &= ~keep
     at = rows[wiped], np.broadcast_to(columns, rows.shape)[wiped]
     image[at] = paper[at]
     dark[at] = 0
@@ -75,9 +87,9 @@ def _hugging(outside: np.ndarray, touching: np.ndarray, thickness: int, pen_px: 
     return np.arange(thickness)[:, None] < (missing * long_enough)[None, :]
 
 
-def _darker(flat: np.ndarray, band: slice, line: Trace) -> np.ndarray:
+def _darker(flat: np.ndarray, band: slice, line: Trace, thickness_px: int) -> np.ndarray:
     """Pixels darker than the printed line ever is: pen over a grey line. A thin line's own darkness varies too much."""
-    if line.thickness_px < 3:
+    if thickness_px < 3:
         return np.zeros_like(flat[band], dtype=bool)
     printed = float(np.percentile(flat[band].max(axis=0), 60))
     return flat[band] > max(1.3 * printed, line.darkness + 40)

@@ -13,7 +13,7 @@ LEAST_EXTENT_INCH = 0.04
 LEAST_AREA_INCH = 0.012
 """Least edge of the square that has the mark's area: dust that a scanner smears into a hair stays below."""
 
-EDGE_INCH = 0.025
+EDGE_INCH = 0.03
 """How near to the box's edge what is left of a printed line may lie, and how thick it may be."""
 
 
@@ -40,14 +40,17 @@ def has_ink(image: np.ndarray, dpi: float, box: tuple[int, int, int, int] | None
     Specks, noise and what is left of box lines do not count. `box` is the printed box in pixels of the crop; None
     takes it for the crop less a twelfth of its height on each side.
     """
-    ink = _mask(image, dpi)
+    flat = _smooth_flat(image, dpi)
+    ink = (flat < 255 - min(200, _least_darkness(image, dpi))).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     edge = box or _usual_box(image)
     marks = [i for i in range(1, count) if _is_mark(stats[i], dpi) and not _is_line_rest(stats[i], dpi, edge)]
     if not marks:
         return InkMeasure(coverage=0.0, components=0, height_px=0, length_px=0)
-    kept = np.isin(labels, marks).astype(np.uint8)
-    outline = np.count_nonzero(kept[1:] != kept[:-1]) + np.count_nonzero(kept[:, 1:] != kept[:, :-1])
+    kept = np.isin(labels, marks)
+    # Smoothing widened the strokes; half as dark as the darkest of them is where their edges were.
+    kept &= flat <= 255 - (255 - int(flat[kept].min())) // 2
+    outline = np.count_nonzero(kept[1:] ^ kept[:-1]) + np.count_nonzero(kept[:, 1:] ^ kept[:, :-1])
     rows = np.flatnonzero(kept.any(axis=1))
     return InkMeasure(
         coverage=float(kept.mean()),
@@ -57,13 +60,18 @@ def has_ink(image: np.ndarray, dpi: float, box: tuple[int, int, int, int] | None
     )
 
 
-def _mask(image: np.ndarray, dpi: float) -> np.ndarray:
-    """Ink of a smoothed crop: averaging over 0.2 mm lifts a faint stroke above noise that is as strong."""
-    paper = paper_brightness(image, dpi)
-    width = max(1, round(0.008 * dpi)) | 1
-    flat = cv2.divide(cv2.blur(image, (width, width)), np.maximum(paper, 16), scale=255)
-    darkness = max(0.75 * FAINTEST_INK, 5 * paper_noise(image) / width)
-    return (flat < 255 - min(200, darkness)).astype(np.uint8)
+def _smooth_flat(image: np.ndarray, dpi: float) -> np.ndarray:
+    """The crop on white paper, averaged over 0.2 mm, which lifts a faint stroke above noise that is as strong."""
+    width = _smoothing_px(dpi)
+    return cv2.divide(cv2.blur(image, (width, width)), np.maximum(paper_brightness(image, dpi), 16), scale=255)
+
+
+def _least_darkness(image: np.ndarray, dpi: float) -> float:
+    return max(0.75 * FAINTEST_INK, 5 * paper_noise(image) / _smoothing_px(dpi))
+
+
+def _smoothing_px(dpi: float) -> int:
+    return max(1, round(0.008 * dpi)) | 1
 
 
 def _usual_box(image: np.ndarray) -> tuple[int, int, int, int]:
@@ -83,7 +91,17 @@ def _is_line_rest(stats: np.ndarray, dpi: float, box: tuple[int, int, int, int])
     right, bottom = left + width, top + height
     x, y, box_width, box_height = box
     near = max(2.0, EDGE_INCH * dpi)
-    if right <= x + near or left >= x + box_width - near or bottom <= y + near or top >= y + box_height - near:
+    # A 1 may stand closer to the upright edges than anything lies along the level ones.
+    beside = 0.5 * near
+    if right <= x + beside or left >= x + box_width - beside or bottom <= y + near or top >= y + box_height - near:
         return True
-    lies_at_row = min(abs(top - y), abs(bottom - y), abs(top - y - box_height), abs(bottom - y - box_height)) <= near
-    return lies_at_row and height <= near and width > 4 * height and (top < y + near or bottom > y + box_height - near)
+    level = height <= near and width > 4 * height
+    upright = width <= near and height > 4 * width
+    return (level and (_is_at(top, bottom, y, near) or _is_at(top, bottom, y + box_height, near))) or (
+        upright and (_is_at(left, right, x, beside) or _is_at(left, right, x + box_width, beside))
+    )
+
+
+def _is_at(first: int, last: int, edge: int, near: float) -> bool:
+    """Whether what reaches from `first` to `last` has its middle near an edge."""
+    return abs((first + last) / 2 - edge) <= near

@@ -64,7 +64,7 @@ def remove_lines(
         settings={"box": int(box is not None), "comb": comb or 0, "dpi": round(dpi, 1)},
         measured={
             "lines": len(field.found),
-            "thickness_px": float(np.median([line.thickness_px for line in field.found] or [0])),
+            "thickness_px": float(np.median([line.typical_px for line in field.found] or [0])),
             "pen_px": round(field.pen_px, 2),
             "removed_px": int(np.count_nonzero(field.image != image)),
         },
@@ -73,14 +73,14 @@ def remove_lines(
 
 
 def _remove_box(field: "_Field", box: Box, comb: int | None) -> None:
-    """Top and bottom first: they say from where to where the upright lines run; left and right say where the comb is."""
+    """Top and bottom first, between which the upright lines run; then left and right, between which the comb stands."""
     x, y, width, height = box
     top, bottom = (field.remove(wanted) for wanted in _level_edges(box, field.dpi))
 
     def upright(column: float, reach_px: int, share: float) -> _Wanted:
         at = min(max(round(column), 0), field.image.shape[1] - 1)
-        first = y if top is None else round(top.middle[at])
-        last = y + height if bottom is None else round(bottom.middle[at]) + 1
+        first = y if top is None else round(top.middle[at] + top.typical_px) + 1
+        last = y + height if bottom is None else round(bottom.middle[at] - bottom.typical_px)
         return _Wanted(
             upright=True, place=column, first=first, last=last, reach_px=reach_px, share=share, ends=LEAST_ENDS
         )
@@ -120,7 +120,7 @@ class _Field:
         image, paper, dark = (a.T if wanted.upright else a for a in (self.image, self.paper, self.dark))
         printed = float(np.median([line.darkness for line in self.found])) if self.found else None
         line = trace(dark, self.dpi, wanted.place, wanted.reach_px, wanted.first, wanted.last, printed)
-        if line is None or line.share < wanted.share or line.thickness_px > MOST_THICK_INCH * self.dpi + 1:
+        if line is None or line.share < wanted.share or line.typical_px > MOST_THICK_INCH * self.dpi + 1:
             return None
         if line.ends < wanted.ends and not self._is_like_others(line):
             return None
@@ -132,8 +132,8 @@ class _Field:
         """Whether a line whose end is missing is printed like those found before, and not as the pen writes."""
         if not self.found or line.share < BROKEN_SHARE:
             return False
-        thickness = float(np.median([other.thickness_px for other in self.found]))
-        same = abs(line.thickness_px - thickness) <= max(1.0, 0.25 * thickness)
+        thickness = float(np.median([other.typical_px for other in self.found]))
+        same = abs(line.typical_px - thickness) <= max(1.0, 0.25 * thickness)
         return same and not 0.75 < thickness / self.pen_px < 1.35
 
 

@@ -41,7 +41,7 @@ def quality_of(looked: Survey, image: np.ndarray) -> Quality:
         noise=looked.noise,
         skew_deg=skew_deg(looked.ink),
         illumination=_unevenness(looked.paper, looked.sheet),
-        clipping=_clipped(looked.grey, looked.paper_level),
+        clipping=_clipped(looked.grey, looked.paper),
         compression=blockiness(image),
         ink_coverage=float(looked.ink.sum() / max(1, looked.sheet.sum())),
         bleed_through=_faint_share(looked.flat, looked.ink),
@@ -62,7 +62,7 @@ def measure_field(image: np.ndarray, dpi: float | None) -> Quality:
         noise=noise,
         skew_deg=0.0,
         illumination=_unevenness(paper, np.ones_like(paper)),
-        clipping=_clipped(image, float(np.median(paper))),
+        clipping=_clipped(image, paper),
         compression=blockiness(image),
         ink_coverage=float(ink.mean()),
         bleed_through=_faint_share(flat, ink),
@@ -82,9 +82,15 @@ def sharpness(flat: np.ndarray, dpi: float) -> float:
     slope = cv2.morphologyEx(flat, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
     around = np.ones((9, 9), np.uint8)
     contrast = cv2.morphologyEx(flat, cv2.MORPH_GRADIENT, around)
-    steepest = (slope == cv2.dilate(slope, around)) & (contrast > max(40, 0.5 * int(contrast.max())))
+    steepest = (slope == cv2.dilate(slope, around)) & (contrast > max(25, 0.5 * int(contrast.max())))
     widths = contrast[steepest] / np.maximum(1.0, slope[steepest])
-    return float(min(1.0, 1 / np.median(widths))) if len(widths) >= 5 else 1.0
+    if len(widths) < 5:
+        return 1.0
+    width = float(np.median(widths))
+    if width > 4 and dpi > 20:  # an edge wider than half the neighbourhood is seen better from afar
+        half = cv2.resize(flat, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        return min(1 / width, 0.5 * sharpness(half, dpi / 2))
+    return min(1.0, 1 / width)
 
 
 def ink_contrast(flat: np.ndarray, ink: np.ndarray, paper_level: float) -> float:
@@ -118,11 +124,14 @@ def _unevenness(paper: np.ndarray, sheet: np.ndarray) -> float:
     return float(1 - dark / max(1.0, bright))
 
 
-def _clipped(grey: np.ndarray, paper_level: float) -> float:
+def _clipped(grey: np.ndarray, paper: np.ndarray) -> float:
+    """Blocks of 15 px that are black, or burnt out while much of the paper (a third) is clearly below white."""
     cell = np.ones((15, 15), np.uint8)
     coarse = slice(None, None, 8)
     lost = cv2.dilate(grey, cell)[coarse, coarse] <= 2
-    if paper_level < 245:
+    levels = paper[coarse, coarse]
+    unburnt = levels[(levels < 254) & (levels > 40)]
+    if unburnt.size > levels.size / 3 and np.median(unburnt) < 240:
         lost |= cv2.erode(grey, cell)[coarse, coarse] >= 254
     return float(lost.mean())
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from recognizer.clean import contrast, deskew, despeckle, illumination, orientation
 from recognizer.clean.measure import quality_of
-from recognizer.clean.survey import Survey, survey
+from recognizer.clean.survey import DARKEST_PAPER, Survey, survey
 from recognizer.page import Page, Quality, Step
 
 LEAST_SKEW_DEG = 0.2
@@ -21,7 +21,7 @@ def repair(page: Page) -> Page:
     looked = survey(page.image, page.dpi)
     quality = page.quality or quality_of(looked, page.image)
     page = replace(page, quality=quality)
-    if looked.paper_level < 60:
+    if looked.paper_level < DARKEST_PAPER:
         return page
     page = _flattened(page, looked, quality)
     page = _despeckled(page, looked)

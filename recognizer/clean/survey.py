@@ -17,6 +17,10 @@ FAINTEST_INK = 36
 """Least darkness, in grey levels below white paper, of what counts as ink; light pencil has about 50."""
 
 
+DARKEST_PAPER = 40
+"""Nothing can be told from paper darker than this: a scan with the lid open, a photo in the dark."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Survey:
     """A page at working scale.
@@ -101,7 +105,7 @@ def _reduced(image: np.ndarray, dpi: float) -> tuple[np.ndarray, float]:
 
 
 def _ink(flat: np.ndarray, sheet: np.ndarray, paper_level: float) -> np.ndarray:
-    if paper_level < 2 * FAINTEST_INK:
+    if paper_level < DARKEST_PAPER:
         return np.zeros_like(flat)
     darkness = max(FAINTEST_INK, 5 * paper_noise(flat))
     return cv2.bitwise_and(cv2.threshold(flat, 255 - min(darkness, 200), 1, cv2.THRESH_BINARY_INV)[1], sheet)

@@ -11,19 +11,30 @@ STEEPEST = 0.05
 SEGMENT_INCH = 0.08
 """A line is followed segment by segment, so that it may be bent, rough or broken."""
 
+END_SHARE = 0.08
+"""The outermost part of a line that counts as its end."""
+
+THICKNESS_INCH = 0.8
+"""Over this length a line's thickness is taken to be the same; copies of copies are thicker in some places."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trace:
-    """A line that runs along the columns of an image: its middle row at each column, its thickness and darkness.
+    """A line that runs along the columns of an image: its middle row and thickness at each column, its darkness.
 
     `share` is how much of the line's length is there; `ends` the lower of the shares at its two ends.
     """
 
     middle: np.ndarray
-    thickness_px: int
+    thickness_px: np.ndarray
     darkness: float
     share: float
     ends: float
+
+    @property
+    def typical_px(self) -> float:
+        """The thickness of most of the line."""
+        return float(np.median(self.thickness_px))
 
 
 def trace(
@@ -44,17 +55,18 @@ def trace(
     if level < 12:
         return None
     inked = band > 0.45 * level
-    rows, shares = _path(inked, max(4, round(SEGMENT_INCH * dpi)), row - top)
+    rows = _path(inked, max(4, round(SEGMENT_INCH * dpi)), row - top)
     centres = (np.arange(len(rows)) + 0.5) * len(columns) / len(rows) + columns[0]
     middle = np.interp(np.arange(dark.shape[1]), centres, rows + top)
-    middle, thickness = _refined(dark > 0.45 * level, middle, columns, reach_px)
-    end = max(1, len(shares) // 8)
+    middle, thickness = _refined(dark > 0.45 * level, middle, columns, reach_px, dpi)
+    there = _is_there(dark > 0.45 * level, middle, columns)
+    end = max(2, round(END_SHARE * len(columns)))
     return Trace(
         middle=middle,
         thickness_px=thickness,
         darkness=level,
-        share=float(shares.mean()),
-        ends=float(min(shares[:end].mean(), shares[-end:].mean())),
+        share=float(there.mean()),
+        ends=float(min(there[:end].mean(), there[-end:].mean())),
     )
 
 
@@ -63,8 +75,8 @@ def _line_darkness(band: np.ndarray) -> float:
     return float(np.percentile(band.max(axis=0), 40))
 
 
-def _path(inked: np.ndarray, segment_px: int, expected_row: float) -> tuple[np.ndarray, np.ndarray]:
-    """Row of the best path in each segment, and the share of the segment's columns that are inked there."""
+def _path(inked: np.ndarray, segment_px: int, expected_row: float) -> np.ndarray:
+    """Row of the best path in each segment."""
     count = max(2, inked.shape[1] // segment_px)
     profile = cv2.resize(inked.astype(np.float32), (count, inked.shape[0]), interpolation=cv2.INTER_AREA)
     smooth = cv2.blur(profile, (1, 3))
@@ -82,30 +94,51 @@ def _path(inked: np.ndarray, segment_px: int, expected_row: float) -> tuple[np.n
     path[-1] = int(score.argmax())
     for i in range(count - 1, 0, -1):
         path[i - 1] = came[path[i], i]
-    near = cv2.dilate(profile, np.ones((3, 1), np.uint8))
-    return path.astype(np.float64), near[path, np.arange(count)]
+    return path.astype(np.float64)
 
 
-def _refined(inked: np.ndarray, middle: np.ndarray, columns: np.ndarray, reach_px: int) -> tuple[np.ndarray, int]:
+def _is_there(inked: np.ndarray, middle: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """At which columns the line is inked, within a pixel of its middle."""
+    rows = np.round(middle[columns]).astype(int) + np.array([[-1], [0], [1]])
+    return inked[np.clip(rows, 0, len(inked) - 1), columns].any(axis=0)
+
+
+def _refined(
+    inked: np.ndarray, middle: np.ndarray, columns: np.ndarray, reach_px: int, dpi: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Middle and thickness, from the columns that show the line alone: whose run of ink is no longer than usual."""
     top, bottom = _runs(inked, middle, columns, reach_px)
     length = bottom - top
-    on_line = length > 0
-    if on_line.sum() < 4:
-        return middle, 1
-    thickness = int(np.percentile(length[on_line], 40))
-    alone = on_line & (length <= thickness + max(1, thickness // 3))
-    centre = (top + bottom - 1) / 2
-    rough = np.interp(columns, columns[alone], centre[alone])
+    if (length > 0).sum() < 4:
+        return middle, np.ones(inked.shape[1], int)
+    thickness = _local_thickness(length, max(8, round(THICKNESS_INCH * dpi)))
+    alone = (length > 0) & (length <= thickness + np.maximum(1, thickness // 3))
+    if alone.any():
+        middle = _smooth(columns, columns[alone], ((top + bottom - 1) / 2)[alone], inked.shape[1])
+    return middle, thickness[np.clip(np.arange(inked.shape[1]) - columns[0], 0, len(columns) - 1)]
+
+
+def _local_thickness(length: np.ndarray, block_px: int) -> np.ndarray:
+    """Thickness at each column, block by block: what most of the block's runs of ink reach, strokes being few."""
+    usual = np.percentile(length[length > 0], 40)
+    blocks = np.array_split(length, max(1, len(length) // block_px))
+    local = np.array([np.percentile(block[block > 0], 30) if (block > 0).any() else usual for block in blocks])
+    local = np.clip(local, 0.6 * usual, 1.8 * usual)
+    return np.repeat(np.maximum(1, local.astype(int)), [len(block) for block in blocks])
+
+
+def _smooth(columns: np.ndarray, known: np.ndarray, centre: np.ndarray, width: int) -> np.ndarray:
+    """The middle at all columns by a running median between the `known` ones; straight on where the line ends."""
+    rough = np.interp(columns, known, centre)
     window = max(3, min(31, len(columns) // 4) | 1)
     padded = np.pad(rough, window // 2, mode="edge")
     smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, window), axis=1)
     slope = _slope(columns, smooth)
-    refined = np.interp(np.arange(inked.shape[1]), columns, smooth)
-    before, after = np.arange(columns[0]), np.arange(columns[-1] + 1, inked.shape[1])
-    refined[before] = smooth[0] + slope * (before - columns[0])
-    refined[after] = smooth[-1] + slope * (after - columns[-1])
-    return refined, max(1, thickness)
+    middle = np.interp(np.arange(width), columns, smooth)
+    before, after = np.arange(columns[0]), np.arange(columns[-1] + 1, width)
+    middle[before] = smooth[0] + slope * (before - columns[0])
+    middle[after] = smooth[-1] + slope * (after - columns[-1])
+    return middle
 
 
 def _slope(columns: np.ndarray, middle: np.ndarray) -> float:

@@ -3,14 +3,14 @@
 import cv2
 import numpy as np
 
-from recognizer.clean.survey import Survey, survey
+from recognizer.clean.survey import DARKEST_PAPER, Survey, survey
 from recognizer.page import Page, Quality
 
 LEAST_DPI = 60
 """Handwritten digits are about 3 mm high: 7 pixels at 60 dpi, fewer than a person can key."""
 
-LEAST_SHARPNESS = 0.12
-"""Edges smeared over 1.4 mm, more than the counters of handwritten digits are wide."""
+LEAST_SHARPNESS = 0.11
+"""Edges smeared over 1.5 mm (out of focus with a sigma of 1 mm), as wide as the counters of handwritten digits."""
 
 LEAST_CONTRAST = 0.10
 """25 grey levels between paper and ink; pencil on a dark phone photo has 50 or more."""
@@ -48,7 +48,7 @@ def is_blank(page: Page) -> bool:
 
 def is_blank_survey(looked: Survey) -> bool:
     """The same for a page that was surveyed already."""
-    if looked.paper_level < 60:
+    if looked.paper_level < DARKEST_PAPER:
         return False
     ink = looked.ink
     if ink.mean() > 0.08:

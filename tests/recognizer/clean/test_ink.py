@@ -1,0 +1,61 @@
+import cv2
+import numpy as np
+import pytest
+
+from recognizer.clean import has_ink
+from tests.recognizer.clean.drawn import noisy
+
+DPI = 200
+BOX = (10, 10, 280, 60)
+
+
+def blank(paper: int = 245) -> np.ndarray:
+    return np.full((80, 300), paper, np.uint8)
+
+
+@pytest.mark.parametrize("sigma", [0, 4, 12])
+@pytest.mark.parametrize("paper", [250, 190])
+def test_noise_is_no_ink(sigma: float, paper: int) -> None:
+    for seed in range(10):
+        assert has_ink(noisy(blank(paper), sigma, seed), DPI, BOX).is_blank
+
+
+def test_specks_are_no_ink() -> None:
+    rng = np.random.default_rng(1)
+    image = blank()
+    for row, column in zip(rng.integers(5, 75, 25), rng.integers(5, 295, 25), strict=True):
+        image[row : row + 2, column : column + 2] = 40
+    assert has_ink(image, DPI, BOX).is_blank
+
+
+def test_rests_of_box_lines_are_no_ink() -> None:
+    image = blank()
+    cv2.line(image, (40, 11), (90, 11), 60, 2)
+    cv2.line(image, (289, 20), (289, 40), 60, 2)
+    cv2.line(image, (120, 69), (160, 70), 60, 2)
+    assert has_ink(image, DPI, BOX).is_blank
+    assert has_ink(image[4:-4, 4:-4], DPI).is_blank
+
+
+@pytest.mark.parametrize("ink", [40, 170])
+@pytest.mark.parametrize("sigma", [0, 5])
+def test_a_thin_1_is_ink(ink: int, sigma: float) -> None:
+    image = blank()
+    cv2.line(image, (152, 22), (148, 58), ink, 2, cv2.LINE_AA)
+    found = has_ink(noisy(image, sigma), DPI, BOX)
+    assert found.components == 1
+    assert found.height_px == pytest.approx(37, abs=5)
+    assert found.length_px == pytest.approx(37, abs=10)
+
+
+def test_a_dash_is_ink() -> None:
+    image = blank()
+    cv2.line(image, (140, 40), (150, 40), 50, 3)
+    assert has_ink(image, DPI, BOX).components == 1
+
+
+def test_coverage_counts_marks_only() -> None:
+    image = blank()
+    image[20:60, 100:104] = 30
+    image[30, 200] = 30
+    assert has_ink(image, DPI, BOX).coverage == pytest.approx(160 / image.size, rel=0.4)
