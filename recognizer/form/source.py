@@ -1,11 +1,12 @@
 """The YAML text of a form definition, as plain data that remembers its line numbers."""
 
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from recognizer.errors import FormError, InputError
@@ -44,7 +45,9 @@ def read_source(path: Path) -> Source:
     text = _text(path)
     yaml = YAML(typ="safe", pure=True)
     try:
-        root = yaml.compose(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ReusedAnchorWarning)  # YAML allows it
+            root = yaml.compose(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise FormError(f"{path}:{line}: not valid YAML: {error.problem} - mend: correct this line's syntax") from error

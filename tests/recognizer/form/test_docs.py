@@ -8,11 +8,22 @@ from typing import get_args
 import pytest
 from ruamel.yaml import YAML
 
+from recognizer.errors import FormError
 from recognizer.form import Field, Form, Kind, ReviewPolicy, Rules, json_schema, load_form
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs/FORMS.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+
+
+def test_the_mistakes_shown_are_what_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "address.yaml"
+    wrong = EXAMPLES[0].replace("[80, 300, 400, 64]", "[80, 300, 1400, 64]").replace("not_before", "not_befor")
+    path.write_text(wrong, encoding="utf-8")
+    with pytest.raises(FormError) as caught:
+        load_form(path)
+    said = str(caught.value).replace(str(path), "    address.yaml")
+    assert said in TEXT
 
 
 def test_there_are_examples() -> None:
