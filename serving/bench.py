@@ -9,6 +9,7 @@ import hashlib
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -17,11 +18,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from recognizer.errors import ScanRejected
 from recognizer.page import Page
 from recognizer.scan import Limits, PageRejected, decode_page, open_book, rejected
 
 PR_SET_PDEATHSIG = 1
+WATCH_S = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +63,7 @@ def main(fd: int, parent_pid: int) -> None:
         work = _prepare(link, make_worker)
         if work is None:
             return
-        _limit_memory(limits.memory_bytes)
+        _watch_memory(limits.memory_bytes)
         link.send("ready")
         try:
             while True:
@@ -128,12 +132,12 @@ def read_file(path: Path, max_bytes: int) -> bytes:
     """The bytes of a regular file, at most `max_bytes`. Raises ScanRejected (`unreadable`, `too_large`)."""
     try:
         with open_regular(path) as file:
-            data = file.read(max_bytes + 1)
+            size = os.fstat(file.fileno()).st_size  # a reader that is given the limit would reserve it
+            if size > max_bytes:
+                raise ScanRejected("too_large", f"The file has {size:,} bytes, the limit is {max_bytes:,}.")
+            return file.read(size)
     except OSError as error:
         raise ScanRejected("unreadable", f"The file cannot be read: {error.strerror}.") from error
-    if len(data) > max_bytes:
-        raise ScanRejected("too_large", f"The file has more than {max_bytes:,} bytes, which is the limit.")
-    return data
 
 
 def open_regular(path: Path) -> Any:
@@ -144,12 +148,26 @@ def open_regular(path: Path) -> Any:
     return path.open("rb")
 
 
-def _limit_memory(memory_bytes: int) -> None:
-    """Let the process grow by `memory_bytes` from here on; beyond that, allocations fail and the page is rejected.
+def _watch_memory(memory_bytes: int) -> None:
+    """End this process when it has grown by `memory_bytes` from here on.
 
-    RLIMIT_DATA counts what is private and writable. RLIMIT_AS would also count address space that allocators and
-    thread stacks merely reserve, which is several times as much.
+    A limit that makes allocations fail is not enough: some decoders then leave out an image, and a page that is not
+    blank looks blank. So the process is ended before that; the system's limit, twice as wide, stops what grows at once.
     """
+    process = psutil.Process()
+    most = process.memory_info().rss + memory_bytes
+
+    def watch() -> None:
+        while process.memory_info().rss <= most:
+            time.sleep(WATCH_S)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+    _limit_memory(2 * memory_bytes)
+
+
+def _limit_memory(memory_bytes: int) -> None:
+    """By RLIMIT_DATA, which counts what is private and writable; RLIMIT_AS counts mere reservations too."""
     try:
         import resource
 
@@ -157,7 +175,7 @@ def _limit_memory(memory_bytes: int) -> None:
         used = next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmData:"))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold a person's form
         resource.setrlimit(resource.RLIMIT_DATA, (used + memory_bytes,) * 2)
-    except (ImportError, OSError, StopIteration, ValueError):  # not Linux: the limits of time and pixels remain
+    except (ImportError, OSError, StopIteration, ValueError):  # not Linux
         return
 
 

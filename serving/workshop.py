@@ -185,8 +185,9 @@ class _Bench:
 
     def _died(self, begun: Begun | None) -> Death:
         code = self._process.wait()
-        if code == -signal.SIGKILL:  # not by us: the kernel, for want of memory
-            return Death("out_of_memory", CODES["out_of_memory"] + " (the system killed its process)", begun)
+        if code == -signal.SIGKILL:  # not by us: by its own watch, or by the kernel for want of memory
+            limit = f"{self._limits.memory_bytes / 2**20:.0f} MiB"
+            return Death("out_of_memory", f"{CODES['out_of_memory']} (the limit is {limit})", begun)
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         return Death("crashed", f"{CODES['crashed']} ({how})", begun)
 

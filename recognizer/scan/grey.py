@@ -58,12 +58,20 @@ def full_scale(values: np.ndarray) -> tuple[float, float]:
     Scanners put 10, 12 or 14 bits into 16 and say nothing of it. Stretching to the least and the greatest sample
     instead would turn the noise of an empty page into ink, so that is left to samples below zero.
     """
-    finite = values if values.dtype.kind in "iub" else values[np.isfinite(values)]
-    if finite.size == 0:
-        return 0.0, 1.0
-    least, greatest = float(finite.min()), float(finite.max())
+    least, greatest = _extremes(values)
     if least < 0 or greatest >= 2**16:
         return least, max(greatest, least + 1)
     if values.dtype.kind == "b" or (values.dtype.kind == "f" and greatest <= 1):
         return 0.0, 1.0
     return 0.0, next(float(2**bits - 1) for bits in (8, 10, 12, 14, 16) if greatest < 2**bits)
+
+
+def _extremes(values: np.ndarray) -> tuple[float, float]:
+    """The least and the greatest finite sample, 0 and 0 where there is none."""
+    found = []
+    for top in range(0, len(values), BAND_ROWS):
+        band = values[top : top + BAND_ROWS]
+        finite = band[np.isfinite(band)]
+        if finite.size:
+            found += [float(finite.min()), float(finite.max())]
+    return (min(found), max(found)) if found else (0.0, 0.0)

@@ -122,6 +122,8 @@ WHOLE = {
     "tiff-lzw": saved(NOISE, "TIFF", compression="tiff_lzw"),
     "tiff-deflate": saved(NOISE, "TIFF", compression="tiff_adobe_deflate"),
     "tiff-g4": saved(NOISE.convert("1"), "TIFF", compression="group4"),
+    "tiff-jpeg": saved(NOISE, "TIFF", compression="jpeg"),
+    "tiff-packbits": saved(NOISE, "TIFF", compression="packbits"),
     "pdf": saved(NOISE, "PDF"),
 }
 

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -23,6 +24,11 @@ def make_odd(kind: str, page_no: int | None) -> Work:
     return partial(_odd, kind, page_no)
 
 
+def make_eater(diary: str) -> Work:
+    """A worker that eats memory and writes down how many bytes it has got."""
+    return partial(_eat, diary=Path(diary))
+
+
 def make_nothing() -> Work:
     raise FormError("form.yaml: line 3: 'boxx' is no setting; did you mean 'box'?")
 
@@ -37,11 +43,17 @@ def _odd(kind: str, page_no: int | None, page: Page) -> object:
     return page.page_no
 
 
-def _eat(page: Page) -> object:
+def _eat(page: Page, diary: Path | None = None) -> object:
     eaten = []
     for _ in range(200):
         eaten.append(np.ones(2**24, np.uint8))
+        if diary:
+            diary.write_text(str(len(eaten) * 2**24))
     return len(eaten)
+
+
+def _bite(page: Page) -> object:
+    return len(np.empty(2**34, np.uint8))
 
 
 def _crash(page: Page) -> None:
@@ -78,6 +90,7 @@ def _return_image(page: Page) -> Page:
 
 ODD: dict[str, Callable[[Page], object]] = {
     "eat": _eat,
+    "bite": _bite,
     "crash": _crash,
     "be_killed": _be_killed,
     "hang": _hang,
