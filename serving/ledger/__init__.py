@@ -5,6 +5,7 @@ from serving.ledger.ledger import Ledger, open_ledger
 from serving.ledger.values import (
     Answer,
     BatchFacts,
+    BatchPage,
     BatchStart,
     Decision,
     FreshReading,
@@ -12,12 +13,13 @@ from serving.ledger.values import (
     Parcel,
     Prediction,
     ScanEntry,
-    StoredPage,
+    StoredCrop,
 )
 
 __all__ = [
     "Answer",
     "BatchFacts",
+    "BatchPage",
     "BatchStart",
     "Decision",
     "FreshReading",
@@ -26,7 +28,7 @@ __all__ = [
     "Parcel",
     "Prediction",
     "ScanEntry",
-    "StoredPage",
+    "StoredCrop",
     "digest",
     "open_ledger",
     "page_key",

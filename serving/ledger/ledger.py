@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from recognizer.errors import LedgerError
 from serving.ledger import queries
 from serving.ledger.database import open_database, shown
-from serving.ledger.values import Answer, BatchFacts, Parcel, Prediction, ScanEntry, StoredPage
+from serving.ledger.values import Answer, BatchFacts, BatchPage, PageEntry, Parcel, Prediction, ScanEntry, StoredCrop
 from serving.ledger.writing import Writing
 
 if TYPE_CHECKING:
@@ -75,10 +75,15 @@ class Ledger:
         with self._reading() as connection:
             return queries.predictions(connection, list(prediction_ids))
 
-    def stored_pages(self, scan_digest: str, setup_digest: str) -> dict[int, StoredPage]:
+    def stored_pages(self, scan_digest: str, setup_digest: str) -> dict[int, PageEntry]:
         """The pages of a scan that were prepared under a setup before, by number; rejected ones are not among them."""
         with self._reading() as connection:
             return queries.stored_pages(connection, scan_digest, setup_digest)
+
+    def stored_crops(self, page_key: str) -> tuple[StoredCrop, ...]:
+        """The crops of a page that was prepared before, in the order of the form."""
+        with self._reading() as connection:
+            return queries.stored_crops(connection, page_key)
 
     def pages_done(self, batch_id: str) -> set[tuple[int, int]]:
         """What of a batch is in already, as (scan_no, page_no)."""
@@ -99,6 +104,11 @@ class Ledger:
         """The files of a batch, in its order."""
         with self._reading() as connection:
             return queries.scans(connection, batch_id)
+
+    def pages(self, batch_id: str) -> tuple[BatchPage, ...]:
+        """The pages of a batch that are in, in the order of scans and pages."""
+        with self._reading() as connection:
+            return queries.batch_pages(connection, batch_id)
 
     def answers(self, batch_id: str) -> dict[tuple[int, int], tuple[Answer, ...]]:
         """What was predicted and decided, by (scan_no, page_no), fields in the order of the form."""

@@ -12,13 +12,13 @@ from serving.ledger.plain import quality_from, reading_from, steps_from
 from serving.ledger.values import (
     Answer,
     BatchFacts,
+    BatchPage,
     Decision,
     PageEntry,
     Parcel,
     Prediction,
     ScanEntry,
     StoredCrop,
-    StoredPage,
 )
 
 CHUNK = 500
@@ -35,7 +35,7 @@ def predictions(connection: Connection, ids: list[str]) -> dict[str, Prediction]
     return found
 
 
-def stored_pages(connection: Connection, scan_digest: str, setup_digest: str) -> dict[int, StoredPage]:
+def stored_pages(connection: Connection, scan_digest: str, setup_digest: str) -> dict[int, PageEntry]:
     """The pages of a scan under a setup, by number, without the rejected."""
     pages = schema.pages
     query = select(pages).where(
@@ -43,8 +43,19 @@ def stored_pages(connection: Connection, scan_digest: str, setup_digest: str) ->
         pages.c.setup_digest == setup_digest,
         pages.c.status.not_like("rejected%"),
     )
-    rows = connection.execute(query).all()
-    return {row.page_no: StoredPage(entry=_page(row), crops=_crops(connection, row.page_key)) for row in rows}
+    return {row.page_no: _page(row) for row in connection.execute(query)}
+
+
+def stored_crops(connection: Connection, page_key: str) -> tuple[StoredCrop, ...]:
+    """The crops of a page, in the order of the form."""
+    cut, crops = schema.page_fields, schema.crops
+    query = (
+        select(cut.c.field, crops)
+        .join(crops, crops.c.crop_id == cut.c.crop_id)
+        .where(cut.c.page_key == page_key)
+        .order_by(cut.c.position)
+    )
+    return tuple(_crop(row) for row in connection.execute(query))
 
 
 def pages_done(connection: Connection, batch_id: str) -> set[tuple[int, int]]:
@@ -84,6 +95,27 @@ def scans(connection: Connection, batch_id: str) -> tuple[ScanEntry, ...]:
     table = schema.scans
     rows = connection.execute(select(table).where(table.c.batch_id == batch_id).order_by(table.c.scan_no))
     return tuple(ScanEntry(scan_no=row.scan_no, path=row.path, scan_digest=row.scan_digest) for row in rows)
+
+
+def batch_pages(connection: Connection, batch_id: str) -> tuple[BatchPage, ...]:
+    """The pages of a batch in short."""
+    filed, pages, scans = schema.batch_pages, schema.pages, schema.scans
+    query = (
+        select(
+            filed.c.scan_no,
+            filed.c.page_no,
+            scans.c.path.label("scan"),
+            pages.c.page_id,
+            pages.c.form,
+            pages.c.status,
+            pages.c.reason,
+        )
+        .join(pages, pages.c.page_key == filed.c.page_key)
+        .join(scans, and_(scans.c.batch_id == filed.c.batch_id, scans.c.scan_no == filed.c.scan_no))
+        .where(filed.c.batch_id == batch_id)
+        .order_by(filed.c.scan_no, filed.c.page_no)
+    )
+    return tuple(BatchPage(**row._mapping) for row in connection.execute(query))
 
 
 def answers(connection: Connection, batch_id: str) -> dict[tuple[int, int], tuple[Answer, ...]]:
@@ -218,17 +250,6 @@ def _forms(connection: Connection, batch_id: str) -> dict[str, str]:
         .where(filed.c.batch_id == batch_id, pages.c.form.is_not(None))
     )
     return {name: digest for digest, name in connection.execute(query)}
-
-
-def _crops(connection: Connection, page_key: str) -> tuple[StoredCrop, ...]:
-    cut, crops = schema.page_fields, schema.crops
-    query = (
-        select(cut.c.field, crops)
-        .join(crops, crops.c.crop_id == cut.c.crop_id)
-        .where(cut.c.page_key == page_key)
-        .order_by(cut.c.position)
-    )
-    return tuple(_crop(row) for row in connection.execute(query))
 
 
 def _crop(row: Row[Any]) -> StoredCrop:

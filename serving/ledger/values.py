@@ -67,11 +67,16 @@ class StoredCrop:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoredPage:
-    """A page that an earlier batch, or this one, filed; with its crops in the order of the form."""
+class BatchPage:
+    """One page of a batch in short: its place, the name of its scan, and what became of it."""
 
-    entry: PageEntry
-    crops: tuple[StoredCrop, ...]
+    scan_no: int
+    page_no: int
+    scan: str
+    page_id: str
+    form: str | None
+    status: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,8 +72,8 @@ class Writing:
         self._add(schema.scan_ends, batch_id=batch_id, scan_no=scan_no, page_count=page_count, at=self._now)
 
     def page(self, entry: PageEntry, crops: Sequence[Crop]) -> None:
-        """File a page and the crops of its fields."""
-        self._add(
+        """File a page and the crops of its fields; nothing to do where it is filed already."""
+        added = self._add(
             schema.pages,
             page_key=entry.page_key,
             page_id=entry.page_id,
@@ -92,6 +92,8 @@ class Writing:
             stage_ms=canonical(entry.stage_ms),
             created_at=self._now,
         )
+        if not added:
+            return
         self._add_all(schema.crops, [_crop_row(crop) for crop in crops])
         self._add_all(
             schema.page_fields,
@@ -161,8 +163,9 @@ class Writing:
             schema.outbox, key=key, kind=kind, batch_id=batch_id, payload=canonical(payload), created_at=self._now
         )
 
-    def _add(self, table: Table, **row: object) -> None:
-        self._add_all(table, [row])
+    def _add(self, table: Table, **row: object) -> bool:
+        """Add one row; False where it is there already."""
+        return self._connection.execute(self._insert(table).values(row).on_conflict_do_nothing()).rowcount == 1
 
     def _add_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:

@@ -1,7 +1,7 @@
 """Small real parts for the tests of the ledger's room: a form, pages with crops, and a reader that needs no model."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from recognizer.form import Field, Form, PageSize, PrintedBoxes, Rules
 from recognizer.page import Quality, Step
 from recognizer.reading import Alternative, Crop, Reading
+from serving.batch import ReadyPage
 from serving.ledger import BatchStart, Decision, FreshReading, PageEntry, ScanEntry, page_key, prediction_id
 
 BUNDLE = "b" * 32
@@ -130,3 +131,12 @@ def accepted(prediction_id: str) -> Decision:
         reason="sure enough",
         threshold=0.9,
     )
+
+
+def two_pages(scan: ScanEntry, skip: frozenset[int]) -> Iterator[ReadyPage]:
+    """An intake: every scan has two pages of FORM."""
+    for page_no in (1, 2):
+        if page_no not in skip:
+            seed = int(hashlib.sha256(f"{scan.scan_digest}{page_no}".encode()).hexdigest()[:6], 16)
+            crops = tuple(crop(field, seed + number) for number, field in enumerate(FORM.fields))
+            yield ReadyPage(entry=entry(scan.scan_digest, page_no), crops=crops, form=FORM)

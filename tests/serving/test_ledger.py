@@ -52,10 +52,12 @@ def test_what_is_written_comes_back(ledger: Ledger) -> None:
     assert [answer.field for answer in answers] == ["policy", "ssn", "born"]
     assert answers[0].prediction.reading.parts[0].confidence == 0.5
     page = ledger.stored_pages("s1", sample.SETUP)[1]
-    assert dataclasses.replace(page.entry, quality=None) == dataclasses.replace(sample.entry("s1"), quality=None)
-    assert page.entry.quality is not None and math.isnan(page.entry.quality.bleed_through)
+    assert dataclasses.replace(page, quality=None) == dataclasses.replace(sample.entry("s1"), quality=None)
+    assert page.quality is not None and math.isnan(page.quality.bleed_through)
     crop = sample.crop(sample.FORM.fields[0], seed=100)
-    assert page.crops[0].steps == crop.steps and page.crops[0].marks == crop.marks
+    stored = ledger.stored_crops(page.page_key)
+    assert [item.field for item in stored] == ["policy", "ssn", "born"]
+    assert stored[0].steps == crop.steps and stored[0].marks == crop.marks
     pixels = cv2.imdecode(np.frombuffer(ledger.crop_png(crop.crop_id), np.uint8), cv2.IMREAD_GRAYSCALE)
     assert np.array_equal(pixels, crop.image)
 

@@ -1,0 +1,133 @@
+"""A batch from its first scan to its last. Killed at any moment and started again, it goes on where it was."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from recognizer.errors import ScanRejected
+from recognizer.form import Form
+from recognizer.prepare import page_id
+from recognizer.reading import Crop
+from serving.ahead import Ahead
+from serving.door import Door
+from serving.ledger import Answer, BatchFacts, BatchStart, Ledger, PageEntry, ScanEntry, digest, page_key
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadyPage:
+    """A page that is ready to be read, or one that nothing is to be read of; `form` defines the crops' fields."""
+
+    entry: PageEntry
+    crops: tuple[Crop, ...] = ()
+    form: Form | None = None
+
+
+Intake = Callable[[ScanEntry, frozenset[int]], Iterator[ReadyPage]]
+"""The pages of a scan, in order, without those whose numbers are given."""
+
+
+class Watcher(Protocol):
+    """Is told how a batch goes."""
+
+    def begins(self, scans: int, done: int) -> None:
+        """Of so many scans, so many were finished before."""
+
+    def page(self, entry: PageEntry, answers: tuple[Answer, ...]) -> None:
+        """A page is in the ledger."""
+
+    def scan_ends(self) -> None:
+        """All pages of a scan are."""
+
+
+def run_batch(start: BatchStart, intake: Intake, door: Door, ledger: Ledger, watcher: Watcher) -> BatchFacts:
+    """Read what of the batch is not in the ledger yet, and return what it came to.
+
+    A batch that is complete is left as it is. Raises LedgerError where the ledger cannot be written; whatever is
+    wrong with a scan becomes a page `rejected: <code>`.
+    """
+    if not _enter(start, ledger):
+        return ledger.batch(start.batch_id)
+    began = time.perf_counter()
+    done = ledger.pages_done(start.batch_id)
+    ended = ledger.scans_done(start.batch_id)
+    watcher.begins(len(start.scans), len(ended))
+
+    def make() -> Iterator[tuple[ScanEntry, ReadyPage | None]]:
+        for scan in start.scans:
+            if scan.scan_no not in ended:
+                skip = frozenset(page_no for scan_no, page_no in done if scan_no == scan.scan_no)
+                yield from ((scan, page) for page in intake(scan, skip))
+                yield scan, None
+
+    with Ahead(make) as ahead:
+        pages_of_scan = _last_pages(done)
+        for scan, page in ahead:
+            if page is None:
+                _end_scan(ledger, start.batch_id, scan, pages_of_scan.get(scan.scan_no, 0))
+                watcher.scan_ends()
+                continue
+            entry, answers = _file(page, scan, start.batch_id, door)
+            pages_of_scan[scan.scan_no] = max(pages_of_scan.get(scan.scan_no, 0), entry.page_no)
+            watcher.page(entry, answers)
+    _finish(start.batch_id, ledger, door, time.perf_counter() - began)
+    return ledger.batch(start.batch_id)
+
+
+def _enter(start: BatchStart, ledger: Ledger) -> bool:
+    """Begin or resume; False where there is nothing left to do."""
+    known = ledger.has_batch(start.batch_id)
+    if known and ledger.batch(start.batch_id).finished_at is not None:
+        return False
+    with ledger.writing() as writing:
+        writing.start_batch(start)
+        if known:
+            writing.resume_batch(start.batch_id)
+    return True
+
+
+def _last_pages(done: set[tuple[int, int]]) -> dict[int, int]:
+    last: dict[int, int] = {}
+    for scan_no, page_no in done:
+        last[scan_no] = max(last.get(scan_no, 0), page_no)
+    return last
+
+
+def _file(page: ReadyPage, scan: ScanEntry, batch_id: str, door: Door) -> tuple[PageEntry, tuple[Answer, ...]]:
+    try:
+        answers = door.read(page.entry, page.crops, page.form, batch_id=batch_id, scan_no=scan.scan_no)
+        return page.entry, answers
+    except ScanRejected as error:
+        entry = rejected_page(
+            scan, page.entry.page_no, error.code, error.reason, setup_digest=page.entry.setup_digest, batch_id=batch_id
+        )
+        return entry, door.read(entry, (), None, batch_id=batch_id, scan_no=scan.scan_no)
+
+
+def _end_scan(ledger: Ledger, batch_id: str, scan: ScanEntry, page_count: int) -> None:
+    with ledger.writing() as writing:
+        writing.end_scan(batch_id, scan.scan_no, page_count)
+
+
+def _finish(batch_id: str, ledger: Ledger, door: Door, seconds: float) -> None:
+    facts = {"seconds": seconds, "reading_s": door.spent.reading_s, "ledger_s": door.spent.ledger_s}
+    with ledger.writing() as writing:
+        writing.finish_batch(batch_id, facts)
+
+
+def rejected_page(
+    scan: ScanEntry, page_no: int, code: str, reason: str, *, setup_digest: str, batch_id: str
+) -> PageEntry:
+    """A page, or with `page_no` 0 a whole file, that was not taken in.
+
+    Its key is the batch's own: another batch, with other limits or on a better day, tries again.
+    """
+    return PageEntry(
+        page_key=page_key(scan.scan_digest, page_no, digest(setup_digest, batch_id, scan.scan_no, code)),
+        page_id=page_id(scan.scan_digest, page_no),
+        scan_digest=scan.scan_digest,
+        page_no=page_no,
+        setup_digest=setup_digest,
+        status=f"rejected: {code}",
+        reason=reason,
+    )

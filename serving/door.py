@@ -1,0 +1,150 @@
+"""The one door through which a model is run: what it says is written down before anyone gets to know it.
+
+There is no way around and no off switch: an import contract keeps everyone else away from the engine.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from recognizer.errors import PenfieldError, ScanRejected
+from recognizer.form import Field, Form
+from recognizer.language import language_digest
+from recognizer.reading import Crop, Reading
+from serving.decide import decide
+from serving.ledger import Answer, FreshReading, Ledger, PageEntry, Prediction, prediction_id
+from serving.ledger.values import Purpose
+
+T = TypeVar("T")
+
+
+class Reader(Protocol):
+    """What reads a crop. The same crop gives the same reading, bit for bit, whatever was read before."""
+
+    @property
+    def bundle_id(self) -> str:
+        """The digest of everything that the reading depends on beside the crop."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """How it reads, for the log."""
+
+    @property
+    def version(self) -> str:
+        """The version of the program that reads."""
+
+    def read(self, crop: Crop) -> Reading:
+        """What stands in the crop."""
+
+
+@dataclass
+class Spent:
+    """Where the door's time went, in seconds."""
+
+    reading_s: float = 0.0
+    ledger_s: float = 0.0
+
+
+class Door:
+    """Reads the fields of a page and returns their answers only after every row of the page is durable.
+
+    A crop that was read before, by the same bundle under the same language and for the same purpose, is not read
+    again: its prediction is taken from the ledger.
+    """
+
+    def __init__(self, reader: Reader, ledger: Ledger, *, purpose: Purpose = "production") -> None:
+        self._reader = reader
+        self._ledger = ledger
+        self.purpose = purpose
+        self.spent = Spent()
+
+    @property
+    def bundle_id(self) -> str:
+        """The model behind the door."""
+        return self._reader.bundle_id
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The model behind the door, for the log."""
+        return {"version": self._reader.version, "settings": dict(self._reader.settings)}
+
+    def read(
+        self, page: PageEntry, crops: Sequence[Crop], form: Form | None, *, batch_id: str, scan_no: int
+    ) -> tuple[Answer, ...]:
+        """Read the crops of a page of a batch and file all of it in one transaction, with the decisions.
+
+        Raises ScanRejected (`failed`) where the model fails on a crop; then nothing of the page is filed. Raises
+        LedgerError where the ledger cannot be written.
+        """
+        folder = form.folder if form is not None else Path()
+        named = [self._named(crop, folder) for crop in crops]
+        known = self._timed(lambda: self._ledger.predictions([name for name, _, _ in named]))
+        fresh = [self._read(*item) for item in named if item[0] not in known]
+        if fresh:
+            read_ms = sum(item.latency_ms for item in fresh)
+            page = replace(page, stage_ms={**page.stage_ms, "read": read_ms})
+        return self._timed(lambda: self._file(page, named, known, fresh, form, batch_id, scan_no))
+
+    def _named(self, crop: Crop, folder: Path) -> tuple[str, Crop, str]:
+        language = language_digest(crop.field, folder)
+        return prediction_id(crop.crop_id, self.bundle_id, language, self.purpose), crop, language
+
+    def _read(self, name: str, crop: Crop, language: str) -> FreshReading:
+        started = time.perf_counter()
+        try:
+            reading = self._reader.read(crop)
+        except PenfieldError:
+            raise
+        except Exception as error:  # a model that stumbles over one field must not end the batch
+            reason = f"The model failed on the field {crop.field.name}: {type(error).__name__}."
+            raise ScanRejected("failed", reason) from error
+        seconds = time.perf_counter() - started
+        self.spent.reading_s += seconds
+        return FreshReading(
+            prediction_id=name,
+            crop=crop,
+            language_digest=language,
+            purpose=self.purpose,
+            reading=reading,
+            latency_ms=seconds * 1000,
+        )
+
+    def _file(
+        self,
+        page: PageEntry,
+        named: Sequence[tuple[str, Crop, str]],
+        known: Mapping[str, Prediction],
+        fresh: Sequence[FreshReading],
+        form: Form | None,
+        batch_id: str,
+        scan_no: int,
+    ) -> tuple[Answer, ...]:
+        with self._ledger.writing() as writing:
+            writing.page(page, [crop for _, crop, _ in named])
+            writing.predictions(self.bundle_id, fresh)
+            predictions = {**known, **writing.read_back([item.prediction_id for item in fresh])}
+            answers = tuple(_answer(predictions[name], crop.field, form) for name, crop, _ in named)
+            writing.decisions([answer.decision for answer in answers])
+            writing.batch_page(batch_id, scan_no, page, answers)
+        return answers
+
+    def _timed(self, work: Callable[[], T]) -> T:
+        started = time.perf_counter()
+        try:
+            return work()
+        finally:
+            self.spent.ledger_s += time.perf_counter() - started
+
+
+def open_door(bundle: Path, ledger: Ledger, *, purpose: Purpose = "production") -> Door:
+    """A door with the model of a bundle folder behind it. Raises BundleError."""
+    from recognizer.bundle import load_bundle
+    from recognizer.engine import Engine
+
+    return Door(Engine(load_bundle(bundle)), ledger, purpose=purpose)
+
+
+def _answer(prediction: Prediction, field: Field, form: Form | None) -> Answer:
+    return Answer(field=field.name, prediction=prediction, decision=decide(prediction, field, form))

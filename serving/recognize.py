@@ -1,0 +1,105 @@
+"""Scans in, records out: what `penfield recognize` does."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from recognizer.errors import ScanRejected, UsageError
+from recognizer.form import Form
+from recognizer.form.digest import form_digest
+from recognizer.scan import Limits
+from serving.batch import Watcher, run_batch
+from serving.decide import POLICY_VERSION
+from serving.door import Door
+from serving.intake import FormIntake, form_workshop, setup_digest
+from serving.ledger import BatchFacts, BatchStart, Ledger, ScanEntry, digest
+from serving.records import write_records
+from serving.scans import NamedScan, unreadable_digest
+from serving.workshop import digest_file
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is to be recognized: scans (see `find_scans`), the forms that they may be of, and the folder for records."""
+
+    forms: tuple[Form, ...]
+    scans: tuple[NamedScan, ...]
+    out: Path
+    limits: Limits = field(default_factory=Limits)
+
+
+def recognize(order: Order, door: Door, ledger: Ledger, watcher: Watcher) -> BatchFacts:
+    """Read what is new, write the records of the batch to `order.out`, and return what the batch came to.
+
+    The same order again goes on where it was interrupted; after its end it reads nothing and writes the same records.
+    Raises UsageError for forms that cannot be told apart, and LedgerError.
+    """
+    forms = _by_digest(order.forms)
+    setup = setup_digest(list(forms), order.limits)
+    entries = scan_entries(order.scans, order.limits)
+    start = _start(order, forms, entries, door)
+    paths = {entry.scan_no: scan.path for entry, scan in zip(entries, order.scans, strict=True)}
+    with form_workshop(order.forms, order.limits) as workshop:
+        intake = FormIntake(
+            workshop=workshop, ledger=ledger, forms=forms, paths=paths, batch_id=start.batch_id, setup=setup
+        )
+        facts = run_batch(start, intake, door, ledger, watcher)
+    write_records(ledger, facts, order.forms, order.out)
+    return facts
+
+
+def scan_entries(scans: Sequence[NamedScan], limits: Limits) -> tuple[ScanEntry, ...]:
+    """The scans, numbered from 1, with the digests of their files."""
+    return tuple(
+        ScanEntry(scan_no=number, path=scan.name, scan_digest=_digest(scan, limits))
+        for number, scan in enumerate(scans, start=1)
+    )
+
+
+def _digest(scan: NamedScan, limits: Limits) -> str:
+    try:
+        return digest_file(scan.path, limits.max_bytes)
+    except ScanRejected:  # the batch meets it again, and files why
+        return unreadable_digest(scan.name)
+
+
+def _by_digest(forms: Sequence[Form]) -> dict[str, Form]:
+    names = [form.name for form in forms]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError(f"two forms are named {', '.join(twice)}: give each form a name of its own")
+    return {form_digest(form): form for form in forms}
+
+
+def _start(order: Order, forms: Mapping[str, Form], entries: tuple[ScanEntry, ...], door: Door) -> BatchStart:
+    limits = asdict(order.limits)
+    what = [sorted(forms), door.bundle_id, door.facts, door.purpose, POLICY_VERSION, limits]
+    params: dict[str, Any] = {
+        "code_version": code_version(),
+        "bundle_id": door.bundle_id,
+        "purpose": door.purpose,
+        "policy_version": POLICY_VERSION,
+        "scans": len(entries),
+        **{f"form.{form.name}": key for key, form in forms.items()},
+        **{f"limit.{name}": value for name, value in limits.items()},
+        **{f"engine.{name}": value for name, value in door.facts["settings"].items()},
+    }
+    return BatchStart(
+        batch_id=digest("batch", what, [(entry.path, entry.scan_digest) for entry in entries]),
+        bundle_id=door.bundle_id,
+        bundle_info=door.facts,
+        purpose=door.purpose,
+        params=params,
+        forms={key: form.model_dump(mode="json") for key, form in forms.items()},
+        scans=entries,
+    )
+
+
+def code_version() -> str:
+    """The version of this program."""
+    try:
+        return version("penfield")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "unknown"

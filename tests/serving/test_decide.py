@@ -1,0 +1,125 @@
+import datetime
+
+import pytest
+
+from recognizer.form import Field, Form, Option, PageSize, PrintedBoxes, ReviewPolicy, Rules
+from recognizer.reading import Reading
+from serving.decide import DEFAULT_THRESHOLDS, decide
+from serving.ledger import Prediction
+from serving.validity import number_of, possible_dates
+
+
+def field(kind: str, **settings: object) -> Field:
+    return Field(name="value", kind=kind, box=(0, 0, 10, 10), **settings)  # type: ignore[arg-type]
+
+
+def form(the_field: Field, **thresholds: float) -> Form:
+    return Form(
+        name="form",
+        page=PageSize(width=100, height=100, dpi=150),
+        registration=PrintedBoxes(method="boxes"),
+        fields=(the_field,),
+        thresholds=thresholds,  # type: ignore[arg-type]
+    )
+
+
+def said(text: str, confidence: float = 0.999, outcome: str = "text") -> Prediction:
+    return Prediction(
+        prediction_id="p",
+        crop_id="c",
+        bundle_id="b",
+        language_digest="l",
+        purpose="production",
+        reading=Reading(text=text, outcome=outcome, confidence=confidence),  # type: ignore[arg-type]
+        latency_ms=1,
+        created_at="",
+    )
+
+
+DAY = datetime.date
+CASES = [
+    (field("digits"), said("123"), "confident"),
+    (field("digits"), said("123", 0.5), "doubtful"),
+    (field("digits", review=ReviewPolicy(always=True)), said("123"), "always"),
+    (field("digits"), said("", 0.99, "illegible"), "illegible"),
+    (field("checkbox"), said("", 0.99, "ambiguous"), "ambiguous"),
+    (field("digits"), said("", 0.99, "unaligned"), "unaligned"),
+    (field("name"), said("", 0.99, "blank"), "confident"),
+    (field("name"), said("", 0.5, "blank"), "doubtful"),
+    (field("name", rules=Rules(required=True)), said("", 0.99, "blank"), "required_blank"),
+    (field("signature", rules=Rules(required=True)), said("", 0.99, "blank"), "signature_missing"),
+    (field("signature", rules=Rules(required=True)), said("signed"), "confident"),
+    (field("date"), said("02/31/2020"), "impossible_date"),
+    (field("date"), said("02/29/2020"), "confident"),
+    (field("date"), said("02/29/2021"), "impossible_date"),
+    (field("date", rules=Rules(date_order="dmy")), said("31.01.2020"), "confident"),
+    (field("date", rules=Rules(date_order="mdy")), said("31.01.2020"), "impossible_date"),
+    (field("date", rules=Rules(not_before=DAY(1900, 1, 1))), said("12/31/1899"), "too_early"),
+    (field("date", rules=Rules(not_after=DAY(2026, 1, 1))), said("01/02/2026"), "too_late"),
+    (field("date", rules=Rules(not_after=DAY(2026, 1, 1))), said("01/02/27"), "confident"),  # 1927
+    (field("amount", rules=Rules(max_value=1000)), said("$1,000.00"), "confident"),
+    (field("amount", rules=Rules(max_value=1000)), said("$1,000.01"), "too_large"),
+    (field("number", rules=Rules(min_value=0)), said("-1"), "too_small"),
+    (field("number"), said("1.2.3"), "not_a_number"),
+    (field("code", pattern="F[0-9]{6}"), said("F757558"), "confident"),
+    (field("code", pattern="F[0-9]{6}"), said("F75755"), "pattern"),
+    (field("code", rules=Rules(min_length=3)), said("F7"), "too_short"),
+    (field("code", rules=Rules(max_length=3)), said("F757"), "too_long"),
+    (field("ssn"), said("123-45-678"), "not_an_ssn"),
+    (field("choice", lexicon=("red", "blue")), said("green"), "not_in_lexicon"),
+    (field("choice", options=(Option(value="red"),)), said("green"), "not_an_option"),
+]
+
+
+@pytest.mark.parametrize(("the_field", "prediction", "code"), CASES)
+def test_each_rule_has_its_code(the_field: Field, prediction: Prediction, code: str) -> None:
+    decision = decide(prediction, the_field, None)
+    assert decision.code == code and decision.reason
+    assert decision.decision == ("accept" if code == "confident" else "review")
+    assert not prediction.reading.text or prediction.reading.text not in decision.reason
+
+
+def test_the_nearest_threshold_counts() -> None:
+    plain, own = field("digits"), field("digits", review=ReviewPolicy(threshold=0.3))
+    assert decide(said("1"), plain, None).threshold == DEFAULT_THRESHOLDS["digits"]
+    assert decide(said("1"), plain, form(plain, digits=0.6)).threshold == 0.6
+    assert decide(said("1"), own, form(own, digits=0.6)).threshold == 0.3
+
+
+def test_the_threshold_itself_is_enough() -> None:
+    own = field("digits", review=ReviewPolicy(threshold=0.5))
+    assert decide(said("1", 0.5), own, None).decision == "accept"
+    assert decide(said("1", 0.4999), own, None).decision == "review"
+
+
+def test_another_policy_has_another_digest() -> None:
+    fields = [field("digits"), field("digits", rules=Rules(required=True)), field("digits", pattern="1")]
+    decisions = [decide(said("1"), each, form(each, **t)) for each in fields for t in ({}, {"digits": 0.6})]
+    assert len({decision.policy_digest for decision in decisions}) == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "days"),
+    [
+        ("02/03/2020", "mdy", [(2020, 2, 3)]),
+        ("02-03-2020", "dmy", [(2020, 3, 2)]),
+        ("02032020", "mdy", [(2020, 2, 3)]),
+        ("2020-03-02", "mdy", [(2020, 3, 2)]),
+        ("02/29/00", "mdy", [(2000, 2, 29)]),  # 1900 was no leap year
+        ("2/3/99", "mdy", [(1999, 2, 3), (2099, 2, 3)]),
+        ("13/01/2020", "mdy", []),
+        ("1/2", "mdy", []),
+        ("1/2/020", "mdy", []),
+        ("", "mdy", []),
+    ],
+)
+def test_dates(text: str, order: str, days: list[tuple[int, int, int]]) -> None:
+    assert possible_dates(text, order) == tuple(datetime.date(*day) for day in days)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("12", 12), ("$1,234.50", 1234.5), ("1.234,50", 1234.5), ("12,5", 12.5), ("-3.", -3), ("1,2,3", None), ("", None)],
+)
+def test_numbers(text: str, value: float | None) -> None:
+    assert number_of(text) == value
