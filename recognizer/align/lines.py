@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from recognizer.align.alignment import WORK_DPI, Pose, is_plausible, rectangle, work_size
+from recognizer.align.alignment import WORK_DPI, Pose, is_plausible, rectangle, scaling, transform, work_size
 from recognizer.align.sheet import Sheet
 from recognizer.form import Form, PrintedBoxes
 
@@ -44,7 +44,7 @@ def printed_boxes(form: Form) -> np.ndarray:
     if isinstance(form.registration, PrintedBoxes):
         boxes += form.registration.boxes
     corners = [rectangle(box) for box in dict.fromkeys(boxes)]
-    return np.array(corners).reshape(-1, 4, 2) * (WORK_DPI / form.page.dpi)
+    return transform(scaling(WORK_DPI / form.page.dpi), np.array(corners).reshape(-1, 4, 2))
 
 
 def edges_of(form: Form) -> Edges:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from recognizer.align import lines
-from recognizer.align.alignment import WORK_DPI, Pose, fit, is_plausible, rectangle, transform
+from recognizer.align.alignment import WORK_DPI, Pose, fit, is_plausible, rectangle, scaling, transform
 from recognizer.align.sheet import Sheet, reduce
 from recognizer.errors import FormError
 from recognizer.form import Form, Mark, Marks
@@ -61,7 +61,8 @@ def _judged(sheet: Sheet, matrix: np.ndarray, pairs: Pairs, marks: int, edges: l
 def _place(mark: Mark, form: Form) -> np.ndarray:
     """Corners (4, 2) of a mark in the form's frame."""
     half = mark.size / 2
-    return rectangle((mark.center[0] - half, mark.center[1] - half, mark.size, mark.size)) * (WORK_DPI / form.page.dpi)
+    corners = rectangle((mark.center[0] - half, mark.center[1] - half, mark.size, mark.size))
+    return transform(scaling(WORK_DPI / form.page.dpi), corners)
 
 
 def _codes(sheet: Sheet, form: Form, marks: tuple[Mark, ...]) -> Pairs | None:

@@ -76,12 +76,17 @@ def reduce(image: np.ndarray, factor: float) -> tuple[np.ndarray, np.ndarray]:
 def ink(image: np.ndarray) -> np.ndarray:
     """How much darker than the paper around it each pixel is, stretched so that strokes come to 255.
 
-    The paper is a grey-level closing, so thin dark things are ink and shadows are not. The stretch never makes more
-    than LEAST_CONTRAST grey levels into full ink: an empty page stays empty.
+    The paper is a grey-level closing, so thin dark things are ink and shadows are not; it is taken of a reduced image
+    in which noise is averaged out. What the paper's grain makes of it is subtracted. The stretch never makes less than
+    LEAST_CONTRAST grey levels into full ink: an empty page stays empty.
     """
-    side = max(15, round(max(image.shape) / 60)) | 1
-    paper = cv2.morphologyEx(image, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    depth = cv2.subtract(cv2.GaussianBlur(paper, (0, 0), side / 4), image)
-    strokes = depth[depth > LEAST_CONTRAST / 2]
-    full = float(np.percentile(strokes[:: max(1, strokes.size // 20_000)], 75)) if strokes.size else 0.0
-    return cv2.convertScaleAbs(depth, alpha=255 / max(full, LEAST_CONTRAST))
+    tiny, _ = reduce(image, 0.25)
+    side = max(7, round(max(tiny.shape) / 60)) | 1
+    paper = cv2.morphologyEx(tiny, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    paper = cv2.resize(cv2.GaussianBlur(paper, (0, 0), side / 4), image.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    depth = cv2.subtract(paper, image)
+    sample = depth[::5, ::3]
+    grain = float(np.percentile(sample, 70))
+    strokes = sample[sample > max(LEAST_CONTRAST / 2, 2.5 * grain)]
+    full = float(np.percentile(strokes, 60)) if strokes.size > 50 else 0.0
+    return cv2.convertScaleAbs(cv2.subtract(depth, (round(grain),)), alpha=255 / max(full - grain, LEAST_CONTRAST))
