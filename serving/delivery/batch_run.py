@@ -28,6 +28,8 @@ REVIEW_COLUMNS = [
 NOTE = """Look at **report.html** and **review.json** (the least sure fields, with their pictures) under *Artifacts*,
 and at the pages with doubtful fields under *Traces*. Every prediction is in *predictions/* (Parquet)."""
 
+SHOWN_TAGS = {"mlflow.note.content": NOTE, "mlflow.source.name": "penfield recognize", "mlflow.source.type": "LOCAL"}
+
 
 class DeliveryIncomplete(PenfieldError):
     """The store holds less than it was given. The batch is brought again."""
@@ -56,7 +58,7 @@ class BatchRun:
             tags={
                 "penfield.purpose": batch.purpose,
                 "penfield.bundle_id": batch.bundle_id,
-                "mlflow.note.content": NOTE,
+                **SHOWN_TAGS,
             },
             started_at_ms=milliseconds(batch.started_at),
         )

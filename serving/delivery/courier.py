@@ -122,7 +122,12 @@ def main() -> None:
     os.nice(10)
     ended = threading.Event()
     ledger_url = sys.stdin.readline().strip()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+
+    def await_end() -> None:
+        sys.stdin.read()
+        ended.set()
+
+    threading.Thread(target=await_end, daemon=True).start()
     if ledger_url:
         _go_round(Path(sys.argv[1]), ledger_url, ended)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from serving.report import doubtful
+from serving.report import doubtful, stage_names
 from serving.tracking import TraceRecord, TraceStage
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ def page_traces(
     """One trace for each of the pages. They hold no value of any field, so that the traces can be shown to anyone."""
     fields = {page_id: rows for page_id, rows in predictions.groupby("page_id") if page_id in page_ids}
     chosen = pages[pages["page_id"].isin(page_ids)].drop_duplicates("page_id")
-    return [_trace(batch, page, fields.get(page["page_id"])) for page in chosen.to_dict("records")]
+    stages = stage_names(pages)
+    return [_trace(batch, page, fields.get(page["page_id"]), stages) for page in chosen.to_dict("records")]
 
 
-def _trace(batch: BatchFacts, page: dict[str, Any], fields: pd.DataFrame | None) -> TraceRecord:
-    stages = _stages(page, fields)
+def _trace(batch: BatchFacts, page: dict[str, Any], fields: pd.DataFrame | None, names: list[str]) -> TraceRecord:
+    stages = _stages(page, fields, names)
     duration_ms = sum(stage.duration_ms for stage in stages)
-    review = 0 if fields is None else int((fields["decision"] == "review").sum())
     return TraceRecord(
         key=f"{batch.batch_id}/{page['page_id']}",
         name=f"{page['form'] or 'page'}: {page['status']}",
@@ -46,7 +46,7 @@ def _trace(batch: BatchFacts, page: dict[str, Any], fields: pd.DataFrame | None)
             "reason": page["reason"],
             "form": page["form"],
             "fields": 0 if fields is None else len(fields),
-            "to_review": review,
+            "to_review": {} if fields is None else _to_review(fields),
         },
         tags={"penfield.page_id": page["page_id"], "penfield.status": page["status"]},
         failed=page["reason"] or page["status"] if page["status"] in FAILED else "",
@@ -62,9 +62,9 @@ def _started_at_ms(batch: BatchFacts, fields: pd.DataFrame | None, duration_ms: 
     return round(fields["created_at"].min().timestamp() * 1000 - duration_ms)
 
 
-def _stages(page: dict[str, Any], fields: pd.DataFrame | None) -> list[TraceStage]:
+def _stages(page: dict[str, Any], fields: pd.DataFrame | None, names: list[str]) -> list[TraceStage]:
     """The stages of preparation one after the other, then reading and deciding with one entry per field."""
-    times = {name.removeprefix("ms_"): _plain(value) for name, value in page.items() if name.startswith("ms_")}
+    times = {name: _plain(page[f"ms_{name}"]) for name in names}
     stages, start_ms = [], 0.0
     for name, duration_ms in times.items():
         if duration_ms is not None and name not in ("read", "decide"):
@@ -108,6 +108,12 @@ def _decisions(fields: pd.DataFrame) -> dict[str, Any]:
         }
         for row in rows
     }
+
+
+def _to_review(fields: pd.DataFrame) -> dict[str, str]:
+    """Which fields a person should see, and why in a word."""
+    rows = doubtful(fields)[["field", "confidence", "decision_reason"]].to_dict("records")
+    return {row["field"]: f"{row['decision_reason'].partition(':')[0]}, {row['confidence']:.2f}" for row in rows}
 
 
 def _plain(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,7 @@ ACCEPT, REVIEW, PLAIN = "#2f9e6e", "#e08a1e", "#4a7fc1"
 INK = "#010203"
 """A colour that nothing else has; it becomes the page's own text colour."""
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 9,
@@ -42,7 +42,7 @@ def confidence_histogram(predictions: pd.DataFrame, summary: Summary) -> str:
     """How sure the model was of each field, by what was decided, with the thresholds of the kinds."""
 
     def draw(axes: Axes) -> None:
-        bins = np.linspace(0, 1, 41)
+        bins = np.linspace(0, 1, 41).tolist()
         groups = [predictions.loc[predictions["decision"] == d, "confidence"] for d in ("accept", "review")]
         axes.hist(groups, bins, stacked=True, color=[ACCEPT, REVIEW], label=["accepted", "to review"])
         for threshold in sorted({k.threshold for k in summary.kinds if k.threshold is not None}):
@@ -56,7 +56,7 @@ def confidence_histogram(predictions: pd.DataFrame, summary: Summary) -> str:
         axes.set(xlim=(0, 1), xlabel="confidence", ylabel="fields")
         axes.legend(loc="upper left")
 
-    return _svg("confidence", (7.6, 2.9), draw)
+    return _svg("confidence", (10.4, 3.1), draw)
 
 
 def quality_histograms(pages: pd.DataFrame, summary: Summary) -> str:
@@ -76,7 +76,7 @@ def quality_histograms(pages: pd.DataFrame, summary: Summary) -> str:
             axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(3, integer=True))
             axes.tick_params(labelsize=7)
 
-    return _svg_figure("quality", (9.4, 1.65 * rows), draw)
+    return _svg_figure("quality", (10.4, 1.7 * rows), draw)
 
 
 def latency_bars(summary: Summary) -> str:
@@ -90,7 +90,7 @@ def latency_bars(summary: Summary) -> str:
         axes.set(xlabel="milliseconds")
         axes.legend(loc="best")
 
-    return _svg("latency", (7.6, 0.7 + 0.32 * len(summary.stages)), draw)
+    return _svg("latency", (10.4, 0.7 + 0.3 * len(summary.stages)), draw)
 
 
 def _svg(name: str, size_in: tuple[float, float], draw: Callable[[Axes], None]) -> str:

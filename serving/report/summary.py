@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 SENSITIVE_KINDS = frozenset({"ssn"})
 """Kinds of field whose crops and values never leave the ledger."""
 
+STAGES = ("decode", "measure", "clean", "repair", "orient", "align", "cut", "prepare", "read", "decide", "record")
+"""The order of a page's stages; others follow in that of the alphabet."""
+
 MEASURES: Mapping[str, tuple[str, str]] = {
     "resolution_dpi": ("Resolution", "dpi"),
     "sharpness": ("Sharpness", "0 to 1, more is better"),
@@ -151,7 +154,7 @@ def _kind(kind: str, rows: pd.DataFrame) -> KindRow:
 
 
 def _stages(predictions: pd.DataFrame, pages: pd.DataFrame) -> tuple[StageRow, ...]:
-    columns = {name.removeprefix("ms_"): pages[name] for name in pages.columns if name.startswith("ms_")}
+    columns = {name: pages[f"ms_{name}"] for name in stage_names(pages)}
     columns["read one field"] = predictions["latency_ms"]
     rows = []
     for stage, values in columns.items():
@@ -168,11 +171,16 @@ def _stages(predictions: pd.DataFrame, pages: pd.DataFrame) -> tuple[StageRow, .
     return tuple(rows)
 
 
+def stage_names(pages: pd.DataFrame) -> list[str]:
+    """The stages of which there are times, in the order in which a page goes through them."""
+    names = [column.removeprefix("ms_") for column in pages.columns if column.startswith("ms_")]
+    return sorted(names, key=lambda name: (STAGES.index(name) if name in STAGES else len(STAGES), name))
+
+
 def _quality(pages: pd.DataFrame) -> tuple[QualityRow, ...]:
     rows = []
     for name, (label, unit) in MEASURES.items():
-        known = pages[f"quality_{name}"].dropna().astype(float) if f"quality_{name}" in pages else []
-        if len(known):
+        if f"quality_{name}" in pages and len(known := pages[f"quality_{name}"].dropna().astype(float)):
             p10, median, p90 = (float(known.quantile(q)) for q in (0.1, 0.5, 0.9))
             rows.append(QualityRow(name=name, label=label, unit=unit, p10=p10, median=median, p90=p90))
     return tuple(rows)

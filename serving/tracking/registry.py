@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +38,9 @@ def _find(client: MlflowClient, name: str, bundle_id: str | None) -> str | None:
 
 
 def _add(client: MlflowClient, run_id: str, bundle: Path, name: str, tags: Mapping[str, str]) -> str:
-    import mlflow.pyfunc
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # mlflow warns of its own type hints
+        import mlflow.pyfunc
 
     with tempfile.TemporaryDirectory() as scratch:
         model = Path(scratch) / "model"

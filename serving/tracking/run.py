@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from serving.tracking import registry, trace
 from serving.tracking.store import Store, StoreUnreachable, open_store
@@ -60,7 +60,7 @@ class Tracking:
         found = self._client.get_experiment_by_name(name)
         if found is not None:
             return str(found.experiment_id)
-        folder = self.store.artifacts and (self.store.artifacts / name).as_uri()
+        folder = (self.store.artifacts / name).as_uri() if self.store.artifacts else None
         return str(self._client.create_experiment(name, artifact_location=folder))
 
     def open_run(
@@ -86,9 +86,10 @@ class Tracking:
 
     def _find_run(self, experiment_id: str, key: str) -> str | None:
         """The oldest run with the key. A call that timed out may have made another all the same: it is deleted."""
-        quoted = key.replace("'", "''")
+        if '"' in key:
+            raise ValueError(f"the key of a run must not hold a double quote: {key}")
         runs = self._client.search_runs(
-            [experiment_id], f"tags.`{KEY_TAG}` = '{quoted}'", order_by=["attributes.created ASC"]
+            [experiment_id], f'tags.`{KEY_TAG}` = "{key}"', order_by=["attributes.created ASC"]
         )
         for spare in runs[1:]:
             self._client.delete_run(spare.info.run_id)

@@ -61,7 +61,7 @@ class Store:
             if scheme == "sqlite":
                 _probe_sqlite(_sqlite_path(self.uri), self.uri)
             elif scheme in ("http", "https"):
-                _probe_http(self.uri)
+                _probe_http(self.shown_uri)  # an answer of any kind will do, so no password is needed
             elif urlsplit(self.uri).hostname:
                 _probe_port(self.uri)
         except (OSError, sqlite3.Error, urllib.error.URLError, ValueError) as error:
@@ -101,11 +101,13 @@ def _sqlite_path(uri: str) -> str:
 
 
 def _probe_sqlite(path: str, uri: str) -> None:
-    """Take the write lock and give it back; mlflow itself would try a file it cannot open for minutes."""
+    """Begin to write and take it back; mlflow itself would try a file it cannot open for minutes."""
     if not path.startswith("file:"):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path, timeout=PROBE_TIMEOUT_S, uri="uri=true" in uri)) as database:
         database.execute("BEGIN IMMEDIATE")
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        database.execute(f"PRAGMA user_version = {version}")  # only a write finds out that a file is read-only
         database.execute("ROLLBACK")
 
 

@@ -113,7 +113,10 @@ def _span(
     """One finished MLflow span; `place` is "" for the root and tells its children apart."""
     from mlflow.entities import Span
 
-    values = {"mlflow.traceRequestId": trace.trace_id, "mlflow.spanType": "CHAIN" if not place else "TOOL"}
+    values: dict[str, Any] = {
+        "mlflow.traceRequestId": trace.trace_id,
+        "mlflow.spanType": "CHAIN" if not place else "TOOL",
+    }
     values |= {"mlflow.spanInputs": inputs, "mlflow.spanOutputs": outputs} if not place else {}
     start_ns = trace.started_at_ms * 1_000_000 + round(start_ms * 1e6)
     return Span.from_dict(
