@@ -2,11 +2,17 @@
 
 import cv2
 import numpy as np
+from scipy.spatial import cKDTree
 
 from recognizer.clean.survey import survey
 
 LEAST_LETTERS = 60
 """Fewer letters than this say nothing."""
+
+MOST_LETTERS = 3000
+
+LETTER_GAP = 0.35
+"""Widest gap between letters of a word, in sizes of a letter."""
 
 
 def text_turns(image: np.ndarray, dpi: float | None = None) -> tuple[int, float]:
@@ -21,38 +27,20 @@ def text_turns(image: np.ndarray, dpi: float | None = None) -> tuple[int, float]
 
 def turns_of(ink: np.ndarray) -> tuple[int, float]:
     """The same for the ink of a page at about 150 dpi: (height, width) uint8, 1 where ink is."""
-    turns, certainty = sideways(ink)
-    if certainty == 0.0:
+    letters = _letters(ink)
+    if len(letters) < LEAST_LETTERS:
         return 0, 0.0
-    up = _ascent(np.rot90(ink, turns))
-    if up < 0:
-        turns += 2
-    return turns % 4, round(min(certainty, abs(up)), 3)
-
-
-def sideways(ink: np.ndarray) -> tuple[int, float]:
-    """1 where text runs down or up the page instead of across it, else 0; and how sure, in [0, 1].
-
-    Each letter votes for the direction in which its nearest neighbour stands.
-    """
-    boxes = _letters(ink)
-    if len(boxes) < LEAST_LETTERS:
-        return 0, 0.0
-    boxes = boxes[:: max(1, len(boxes) // 1500)]
-    centre = boxes[:, :2] + boxes[:, 2:] / 2
-    gap = np.abs(centre[:, None] - centre[None])
-    distance = gap.sum(axis=2)
-    np.fill_diagonal(distance, np.inf)
-    nearest = distance.argmin(axis=1)
-    across = gap[np.arange(len(boxes)), nearest]
-    flat = float((across[:, 0] > 2 * across[:, 1]).mean())
-    upright = float((across[:, 1] > 2 * across[:, 0]).mean())
-    return int(upright > flat), abs(flat - upright) / max(1e-9, flat + upright)
+    turns, certainty = _sideways(letters)
+    if turns:
+        x, y, width, height = letters.T
+        letters = np.stack([y, ink.shape[1] - x - width, height, width], axis=1)
+    up = _ascent(letters)
+    return turns + 2 * (up < 0), round(min(certainty, abs(up)), 3)
 
 
 def _letters(ink: np.ndarray) -> np.ndarray:
     """(n, 4) boxes (x, y, width, height) of components as large as letters of the page's text."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(ink), connectivity=8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     boxes = stats[1:, :4].astype(np.float32)
     size = boxes[:, 2:].max(axis=1)
     boxes = boxes[(size >= 5) & (size <= 60) & (boxes[:, 2:].min(axis=1) >= 2)]
@@ -60,24 +48,38 @@ def _letters(ink: np.ndarray) -> np.ndarray:
         return boxes
     size = boxes[:, 2:].max(axis=1)
     typical = float(np.median(size))
-    return boxes[(size > 0.5 * typical) & (size < 2 * typical)]
+    return boxes[(size > 0.5 * typical) & (size < 2 * typical)][:MOST_LETTERS]
 
 
-def _ascent(ink: np.ndarray) -> float:
-    """(ascenders - descenders) / both, in [-1, 1], over the letters of all lines; 0 where chance might do it."""
-    boxes = _letters(ink)
-    x, top, bottom = boxes[:, 0], boxes[:, 1], boxes[:, 1] + boxes[:, 3]
-    ascenders = descenders = 0
-    order = np.argsort(x)
-    middle = (top + bottom) / 2
-    height = np.median(boxes[:, 3])
-    for i in order[:: max(1, len(order) // 600)]:
-        near = (np.abs(middle - middle[i]) < 0.7 * height) & (np.abs(x - x[i]) < 12 * height)
-        if near.sum() < 5:
-            continue
-        line_top, line_bottom = np.median(top[near]), np.median(bottom[near])
-        rise, drop = line_top - top[i], bottom[i] - line_bottom
-        ascenders += int(rise > 0.22 * height and abs(drop) < 0.12 * height)
-        descenders += int(drop > 0.22 * height and abs(rise) < 0.12 * height)
-    difference, both = ascenders - descenders, ascenders + descenders
-    return difference / both if abs(difference) > 3.5 * np.sqrt(both) else 0.0
+def _sideways(letters: np.ndarray) -> tuple[int, float]:
+    """1 where text runs along the columns, else 0; and how sure: each letter votes for where its neighbour stands.
+
+    Only neighbours as close as letters of a word vote: bubbles and digits of a table stand as close in columns.
+    """
+    centre, size = letters[:, :2] + letters[:, 2:] / 2, letters[:, 2:]
+    nearest = cKDTree(centre).query(centre, k=2)[1][:, 1]
+    shift = np.abs(centre[nearest] - centre)
+    gap = shift - (size[nearest] + size) / 2
+    close = gap < LETTER_GAP * float(np.median(size.max(axis=1)))
+    across = int(((shift[:, 0] > 2 * shift[:, 1]) & close[:, 0]).sum())
+    along = int(((shift[:, 1] > 2 * shift[:, 0]) & close[:, 1]).sum())
+    if across + along < LEAST_LETTERS:
+        return 0, 0.0
+    return int(along > across), abs(across - along) / (across + along)
+
+
+def _ascent(letters: np.ndarray) -> float:
+    """How much more ascenders than descenders there are, in [-1, 1]: 1 is five standard deviations of chance.
+
+    A letter is compared with the typical top and bottom of the dozen around it on its line.
+    """
+    top, bottom = letters[:, 1], letters[:, 1] + letters[:, 3]
+    height = float(np.median(letters[:, 3]))
+    # Stretched across the lines, so that the nearest letters are those of the same line.
+    places = np.stack([letters[:, 0] + letters[:, 2] / 2, 3 * (top + bottom) / 2], axis=1)
+    around = cKDTree(places).query(places, k=12)[1]
+    rise = np.median(top[around], axis=1) - top
+    drop = bottom - np.median(bottom[around], axis=1)
+    ascenders = int(((rise > 0.22 * height) & (np.abs(drop) < 0.12 * height)).sum())
+    descenders = int(((drop > 0.22 * height) & (np.abs(rise) < 0.12 * height)).sum())
+    return float(np.clip((ascenders - descenders) / (5 * np.sqrt(max(1, ascenders + descenders))), -1, 1))

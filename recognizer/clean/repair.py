@@ -12,7 +12,7 @@ from recognizer.page import Page, Quality, Step
 LEAST_SKEW_DEG = 0.2
 """Less is left to the alignment, which turns the page anyway when it cuts the fields."""
 
-TURN_CERTAINTY = 0.25
+TURN_CERTAINTY = 0.6
 """How sure the direction of the text must be before a page is turned; below, the alignment tries all four."""
 
 
