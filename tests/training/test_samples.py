@@ -11,9 +11,11 @@ import pytest
 from PIL import Image, ImageOps
 
 from recognizer.form import load_form
+from training.samples import scan
 from training.samples.batch import FILES, SEED
 from training.samples.fonts import HANDS
 from training.samples.insurance import print_blank
+from training.samples.marks import STYLES, mark, sign
 from training.samples.pen import random_hand, write
 from training.samples.people import random_person
 from training.samples.sheet import Desk
@@ -154,3 +156,46 @@ def test_the_photograph_lies_on_its_side_and_exif_says_so() -> None:
         assert image.width > image.height
         upright = ImageOps.exif_transpose(image)
     assert upright.height > upright.width
+
+
+def test_a_page_is_turned_counter_clockwise_by_as_much_as_was_asked() -> None:
+    page = np.full((600, 800), 255, np.uint8)
+    page[298:302] = 0
+    turned = scan.warp(page, rng(0), turn_deg=3.0)
+    columns = np.arange(150, 650)
+    line = (255.0 - turned[:, columns]) * (turned[:, columns] < 128)
+    rows = (line * np.arange(600)[:, None]).sum(0) / line.sum(0)
+    assert -np.degrees(np.arctan(np.polyfit(columns, rows, 1)[0])) == pytest.approx(3.0, abs=0.05)
+
+
+def test_the_noise_is_as_strong_as_was_asked() -> None:
+    flat = np.full((200, 200), 128, np.uint8)
+    assert scan.noise(flat, rng(1), 6.0).std() == pytest.approx(6.0, abs=0.3)
+
+
+def test_a_faint_copy_keeps_to_its_greys_and_a_fax_is_black_or_white() -> None:
+    ramp = np.tile(np.arange(256, dtype=np.uint8), (40, 1))
+    faint = scan.contrast(ramp, 138, 226)
+    assert (faint.min(), faint.max()) == (138, 226)
+    assert set(np.unique(scan.fax(ramp, rng(2)))) == {0, 255}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_mark_lies_on_its_box(style: str) -> None:
+    page = np.full((200, 200), 255, np.uint8)
+    mark(page, (80, 80, 40, 40), style, rng(3), ink=30, width_px=3)
+    inside, outside = page[80:120, 80:120] < 128, page.copy()
+    outside[40:160, 40:160] = 255
+    assert inside.mean() > 0.08
+    assert outside.min() == 255
+
+
+def test_a_signature_fills_its_box_and_is_never_twice_the_same() -> None:
+    pages = []
+    for seed in range(4):
+        page = np.full((140, 700), 255, np.uint8)
+        sign(page, (20, 20, 640, 100), rng(seed), ink=30, width_px=3)
+        columns = np.flatnonzero((page < 128).any(0))
+        assert columns[-1] - columns[0] > 0.45 * 640
+        pages.append(page)
+    assert len({page.tobytes() for page in pages}) == 4

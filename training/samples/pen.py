@@ -67,7 +67,7 @@ def write(
     Faces without lower-case letters show capitals (see `Hand.capitals_only`).
     """
     hand = hand or random_hand(rng, font)
-    line = _line(text, hand, rng, space)
+    line = 255 - crop_to_ink(255 - _line(text, hand, rng, space), margin_px=16)
     line = _wobble(line, rng)
     scale = height_px / _capital_px(hand)
     line = _pen_width(line, hand.pen)
@@ -147,9 +147,11 @@ def _wobble(line: np.ndarray, rng: np.random.Generator, shift_px: float = 3.5) -
     """Bend the strokes a little: a smooth random displacement (Simard et al. 2003)."""
     height, width = line.shape
     cells = (max(2, width // 40), max(2, height // 40))
-    grids = [cv2.resize(rng.normal(0, 1, cells[::-1]).astype(np.float32), (width, height)) for _ in range(2)]
-    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
-    return cv2.remap(line, columns + shift_px * grids[0], rows + shift_px * grids[1], cv2.INTER_LINEAR)
+    noise = rng.normal(0, shift_px, (2, *cells[::-1])).astype(np.float32)
+    across, down = (cv2.resize(each, (width, height)) for each in noise)
+    across += np.arange(width, dtype=np.float32)
+    down += np.arange(height, dtype=np.float32)[:, None]
+    return cv2.remap(line, across, down, cv2.INTER_LINEAR)
 
 
 def _pen_width(line: np.ndarray, pen: float) -> np.ndarray:
