@@ -31,11 +31,11 @@ logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what it has to say o
 
 
 class TiffBook:
-    """A TIFF file. Opening walks its chain of pages. Raises ScanRejected (`truncated`, `damaged`)."""
+    """A TIFF file. Opening walks its chain of pages."""
 
     def __init__(self, data: bytes, limits: Limits) -> None:
         self._data, self._limits = data, limits
-        self._count = len(page_offsets(data, limits.max_pages + 1))
+        self._offsets = page_offsets(data, limits.max_pages + 1)
         self._image: Image.Image | None = None
         try:
             self._image = open_image(data, "tiff")
@@ -43,10 +43,12 @@ class TiffBook:
             self._why_not = error
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._offsets)
 
     def sheet(self, index: int) -> Sheet:
         """Decode the page at `index`, counted from 0 along the chain of directories."""
+        if self._offsets[index] >= len(self._data):
+            raise ScanRejected("truncated", "The TIFF ends before this page's directory: transfer or scan it again.")
         if self._image is None:
             return self._by_tifffile(index, self._why_not)
         try:
