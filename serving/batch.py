@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from recognizer.errors import ScanRejected
+from recognizer.errors import FormError, ScanRejected
 from recognizer.form import Form
 from recognizer.prepare import page_id
 from recognizer.reading import Crop
@@ -98,10 +98,14 @@ def _file(page: ReadyPage, scan: ScanEntry, batch_id: str, door: Door) -> tuple[
         answers = door.read(page.entry, page.crops, page.form, batch_id=batch_id, scan_no=scan.scan_no)
         return page.entry, answers
     except ScanRejected as error:
-        entry = rejected_page(
-            scan, page.entry.page_no, error.code, error.reason, setup_digest=page.entry.setup_digest, batch_id=batch_id
-        )
-        return entry, door.read(entry, (), None, batch_id=batch_id, scan_no=scan.scan_no)
+        code, reason = error.code, error.reason
+    except FormError as error:
+        if page.form is not None:  # every page of the form will fail: better now than after a thousand
+            raise
+        code, reason = "bad_field", str(error)
+    setup = page.entry.setup_digest
+    entry = rejected_page(scan, page.entry.page_no, code, reason, setup_digest=setup, batch_id=batch_id)
+    return entry, door.read(entry, (), None, batch_id=batch_id, scan_no=scan.scan_no)
 
 
 def _end_scan(ledger: Ledger, batch_id: str, scan: ScanEntry, page_count: int) -> None:

@@ -35,8 +35,8 @@ class Reader(Protocol):
     def version(self) -> str:
         """The version of the program that reads."""
 
-    def read(self, crop: Crop) -> Reading:
-        """What stands in the crop."""
+    def read(self, crop: Crop, folder: Path = Path()) -> Reading:
+        """What stands in the crop; its field's relative lexicons start at `folder`."""
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Door:
         folder = form.folder if form is not None else Path()
         named = [self._named(crop, folder) for crop in crops]
         known = self._timed(lambda: self._ledger.predictions([name for name, _, _ in named]))
-        fresh = [self._read(*item) for item in named if item[0] not in known]
+        fresh = [self._read(*item, folder) for item in named if item[0] not in known]
         if fresh:
             read_ms = sum(item.latency_ms for item in fresh)
             page = replace(page, stage_ms={**page.stage_ms, "read": read_ms})
@@ -91,10 +91,10 @@ class Door:
         language = language_digest(crop.field, folder)
         return prediction_id(crop.crop_id, self.bundle_id, language, self.purpose), crop, language
 
-    def _read(self, name: str, crop: Crop, language: str) -> FreshReading:
+    def _read(self, name: str, crop: Crop, language: str, folder: Path) -> FreshReading:
         started = time.perf_counter()
         try:
-            reading = self._reader.read(crop)
+            reading = self._reader.read(crop, folder)
         except PenfieldError:
             raise
         except Exception as error:  # a model that stumbles over one field must not end the batch

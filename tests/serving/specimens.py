@@ -66,7 +66,7 @@ class InkReader:
     def __init__(self) -> None:
         self.read_crops = 0
 
-    def read(self, crop: Crop) -> Reading:
+    def read(self, crop: Crop, folder: Path = Path()) -> Reading:
         self.read_crops += 1
         number = int(hashlib.sha256(crop.image.tobytes()).hexdigest()[:8], 16)
         text = {"ssn": "123-45-6789", "date": "02/31/2020"}.get(crop.field.kind, f"F{number % 1_000_000:06d}")

@@ -82,10 +82,10 @@ def test_an_interrupted_batch_goes_on_and_gives_the_same_records(ledger: Ledger,
     write_records(undisturbed, read_all(undisturbed), [sample.FORM], tmp_path / "undisturbed")
 
     class Stops(sample.InkReader):
-        def read(self, crop: Crop) -> Reading:
+        def read(self, crop: Crop, folder: Path = Path()) -> Reading:
             if self.read_crops == 10:  # in the middle of the fourth page
                 raise Interrupted
-            return super().read(crop)
+            return super().read(crop, folder)
 
     with pytest.raises(Interrupted):
         read_all(ledger, Stops())
@@ -108,11 +108,11 @@ def test_an_interrupted_batch_goes_on_and_gives_the_same_records(ledger: Ledger,
 
 def test_a_model_that_stumbles_over_a_page_does_not_end_the_batch(ledger: Ledger) -> None:
     class Stumbles(sample.InkReader):
-        def read(self, crop: Crop) -> Reading:
+        def read(self, crop: Crop, folder: Path = Path()) -> Reading:
             if self.read_crops == 4:
                 self.read_crops += 1
                 raise ValueError("secret 123-45-6789")
-            return super().read(crop)
+            return super().read(crop, folder)
 
     facts = read_all(ledger, Stumbles())
     assert facts.pages_by_status == {"read": 5, "rejected: failed": 1} and facts.fields == 15
