@@ -46,7 +46,7 @@ def _erase_piece(
     band = slice(reach - half, reach + half + 1 + even)
     ink = flat > max(24.0, 0.45 * line.darkness)
     keep = _strokes(ink, band, pen_px) | _darker(flat, band, line, thickness)
-    wiped = inside & (columns >= start) & (columns < stop)
+    wiped = inside & line.there[columns] & (columns >= start) & (columns < stop)
     wiped[: band.start] = wiped[band.stop :] = False
     wiped[band] &= ~keep
     at = rows[wiped], np.broadcast_to(columns, rows.shape)[wiped]

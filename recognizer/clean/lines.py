@@ -24,8 +24,8 @@ COMB_REACH_INCH = 0.025
 LEAST_SHARE, LEAST_ENDS = 0.5, 0.35
 """A box line must be there along half of its length and at both ends: the stem of a 1 beside an edge is not."""
 
-BROKEN_SHARE = 0.6
-"""What must be there of an upright line of which an end is missing, if it is printed like the others."""
+BROKEN_SHARE, TICK_SHARE = 0.5, 0.2
+"""What must be there of an edge or of a comb's line of which an end is missing, if it is printed like the others."""
 
 MOST_THICK_INCH = 0.04
 LEAST_COMB_SHARE = 0.8
@@ -43,6 +43,7 @@ class _Wanted:
     reach_px: int
     share: float
     ends: float = 0.0
+    broken_share: float = 1.0
 
 
 def remove_lines(
@@ -73,27 +74,39 @@ def remove_lines(
 
 
 def _remove_box(field: "_Field", box: Box, comb: int | None) -> None:
-    """Top and bottom first, between which the upright lines run; then left and right, between which the comb stands."""
+    """Top and bottom first, between which the upright lines run; then left and right, between which the comb stands.
+
+    Broken lines come last, when the others have shown how the form is printed and only the pen's ink is left.
+    """
     x, y, width, height = box
     top, bottom = (field.remove(wanted) for wanted in _level_edges(box, field.dpi))
 
-    def upright(column: float, reach_px: int, share: float) -> _Wanted:
+    def upright(column: float, reach_inch: float, share: float, broken_share: float) -> _Wanted:
         at = min(max(round(column), 0), field.image.shape[1] - 1)
-        first = y if top is None else round(top.middle[at] + top.typical_px) + 1
-        last = y + height if bottom is None else round(bottom.middle[at] - bottom.typical_px)
         return _Wanted(
-            upright=True, place=column, first=first, last=last, reach_px=reach_px, share=share, ends=LEAST_ENDS
+            upright=True,
+            place=column,
+            first=y if top is None else round(top.middle[at] + top.typical_px) + 1,
+            last=y + height if bottom is None else round(bottom.middle[at] - bottom.typical_px),
+            reach_px=max(2, min(round(reach_inch * field.dpi), height // 4)),
+            share=share,
+            ends=LEAST_ENDS,
+            broken_share=broken_share,
         )
 
-    reach = max(3, min(round(REACH_INCH * field.dpi), height // 4))
-    left, right = (field.remove(upright(column, reach, LEAST_SHARE)) for column in (x, x + width - 1))
-    sure = left is not None and right is not None
+    sides = [upright(column, REACH_INCH, LEAST_SHARE, BROKEN_SHARE) for column in (x, x + width - 1)]
+    left, right = (field.remove(side) for side in sides)
     start = x if left is None else float(np.mean(left.middle[y : y + height]))
     end = x + width - 1 if right is None else float(np.mean(right.middle[y : y + height]))
-    reach = max(2, round(COMB_REACH_INCH * field.dpi * (0.6 if sure else 1)))
-    for cell in range(1, comb or 0):
-        column = start + (end - start) * cell / (comb or 1)
-        field.remove(upright(column, reach, LEAST_SHARE if sure else LEAST_COMB_SHARE))
+    sure = left is not None and right is not None
+    known = (0.6 * COMB_REACH_INCH, LEAST_SHARE) if sure else (COMB_REACH_INCH, LEAST_COMB_SHARE)
+    cells = np.linspace(start, end, (comb or 1) + 1)[1:-1]
+    separators = [upright(float(column), *known, TICK_SHARE) for column in cells]
+    removed = [left, right, *(field.remove(separator) for separator in separators)]
+    field.look_at_pen(box)
+    for wanted, line in zip([*sides, *separators], removed, strict=True):
+        if line is None:
+            field.remove(wanted, broken=True)
 
 
 def _level_edges(box: Box, dpi: float) -> Iterator[_Wanted]:
@@ -112,33 +125,44 @@ class _Field:
         self.dpi = dpi
         self.paper = paper_brightness(image, dpi)
         self.dark = cv2.subtract(self.paper, image)
-        self.pen_px = pen_width_px(self.dark, dpi, box)
         self.found: list[Trace] = []
+        self.look_at_pen(box)
 
-    def remove(self, wanted: _Wanted) -> Trace | None:
-        """Remove one line if it is there, and return where it ran."""
+    def look_at_pen(self, box: Box | None) -> None:
+        """Measure the pen by the ink that is left."""
+        self.pen_px, self.pen_dark = pen(self.dark, self.dpi, box)
+
+    def remove(self, wanted: _Wanted, *, broken: bool = False) -> Trace | None:
+        """Remove one line if it is there, whole or else (if so asked) broken, and return where it ran."""
         image, paper, dark = (a.T if wanted.upright else a for a in (self.image, self.paper, self.dark))
         printed = float(np.median([line.darkness for line in self.found])) if self.found else None
         line = trace(dark, self.dpi, wanted.place, wanted.reach_px, wanted.first, wanted.last, printed)
-        if line is None or line.share < wanted.share or line.typical_px > MOST_THICK_INCH * self.dpi + 1:
+        if line is None or line.typical_px > MOST_THICK_INCH * self.dpi + 1:
             return None
-        if line.ends < wanted.ends and not self._is_like_others(line):
+        whole = line.share >= wanted.share and min(line.ends) >= wanted.ends
+        if not whole and not (broken and self._is_printed(line, wanted.broken_share)):
             return None
         erase(image, paper, dark, line, self.pen_px)
         self.found.append(line)
         return line
 
-    def _is_like_others(self, line: Trace) -> bool:
-        """Whether a line whose end is missing is printed like those found before, and not as the pen writes."""
-        if not self.found or line.share < BROKEN_SHARE:
+    def _is_printed(self, line: Trace, least_share: float) -> bool:
+        """Whether a line whose end is missing is as thick and dark as those found before, and unlike the pen's."""
+        if not self.found or line.share < least_share or max(line.ends) < LEAST_ENDS:
             return False
         thickness = float(np.median([other.typical_px for other in self.found]))
-        same = abs(line.typical_px - thickness) <= max(1.0, 0.25 * thickness)
-        return same and not 0.75 < thickness / self.pen_px < 1.35
+        darkness = float(np.median([other.darkness for other in self.found]))
+        like_print = abs(line.typical_px - thickness) <= max(1.0, 0.25 * thickness)
+        like_print &= abs(line.darkness - darkness) <= 0.15 * darkness
+        unlike_pen = not 0.75 < thickness / self.pen_px < 1.35 or not 0.8 < darkness / max(1.0, self.pen_dark) < 1.25
+        return like_print and unlike_pen
 
 
-def pen_width_px(dark: np.ndarray, dpi: float, box: Box | None) -> float:
-    """Width of the pen: twice the area of the ink over the length of its outline; 0.5 mm where there is too little."""
+def pen(dark: np.ndarray, dpi: float, box: Box | None) -> tuple[float, float]:
+    """Width in pixels and darkness of the pen; 0.5 mm and 0 where too little is written to tell.
+
+    The width is twice the area of the ink over the length of its outline.
+    """
     inner = dark
     if box is not None:
         inset = round(0.06 * dpi)
@@ -146,13 +170,14 @@ def pen_width_px(dark: np.ndarray, dpi: float, box: Box | None) -> float:
         inner = dark[max(0, y + inset) : y + height - inset, max(0, x + inset) : x + width - inset]
     usual = 0.02 * dpi
     if inner.size == 0:
-        return usual
+        return usual, 0.0
     ink = (inner > max(40.0, 0.4 * float(inner.max()))).astype(np.uint8)
     outline = int(np.count_nonzero(ink[1:] != ink[:-1]) + np.count_nonzero(ink[:, 1:] != ink[:, :-1]))
     if ink.sum() < usual * 0.08 * dpi:
-        return usual
+        return usual, 0.0
     # A pixel outline of a slanted stroke is longer than the stroke's own, by 4/pi on average.
-    return float(np.clip(2 * ink.sum() * (4 / np.pi) / max(1, outline), 0.5 * usual, 2.5 * usual))
+    width_px = float(np.clip(2 * ink.sum() * (4 / np.pi) / max(1, outline), 0.5 * usual, 2.5 * usual))
+    return width_px, float(np.percentile(inner[ink > 0], 70))
 
 
 def _free(dark: np.ndarray, dpi: float) -> Iterator[_Wanted]:

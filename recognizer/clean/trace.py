@@ -14,6 +14,9 @@ SEGMENT_INCH = 0.08
 END_SHARE = 0.08
 """The outermost part of a line that counts as its end."""
 
+GAP_INCH = 0.015
+"""How far beyond its ink a line is wiped: its soft ends, and gaps that print leaves in it."""
+
 THICKNESS_INCH = 0.8
 """Over this length a line's thickness is taken to be the same; copies of copies are thicker in some places."""
 
@@ -22,14 +25,16 @@ THICKNESS_INCH = 0.8
 class Trace:
     """A line that runs along the columns of an image: its middle row and thickness at each column, its darkness.
 
-    `share` is how much of the line's length is there; `ends` the lower of the shares at its two ends.
+    `there` says at which columns the line is printed, short gaps included; `share` how much of its expected length
+    that is, and `ends` the same of its first and its last part.
     """
 
     middle: np.ndarray
     thickness_px: np.ndarray
     darkness: float
+    there: np.ndarray
     share: float
-    ends: float
+    ends: tuple[float, float]
 
     @property
     def typical_px(self) -> float:
@@ -59,14 +64,17 @@ def trace(
     centres = (np.arange(len(rows)) + 0.5) * len(columns) / len(rows) + columns[0]
     middle = np.interp(np.arange(dark.shape[1]), centres, rows + top)
     middle, thickness = _refined(dark > 0.45 * level, middle, columns, reach_px, dpi)
-    there = _is_there(dark > 0.45 * level, middle, columns)
+    on_line = _is_there(dark > 0.45 * level, middle)
+    expected = on_line[columns]
     end = max(2, round(END_SHARE * len(columns)))
+    gap = np.ones((1, 2 * max(1, round(GAP_INCH * dpi)) + 1), np.uint8)
     return Trace(
         middle=middle,
         thickness_px=thickness,
-        darkness=level,
-        share=float(there.mean()),
-        ends=float(min(there[:end].mean(), there[-end:].mean())),
+        darkness=_darkness_along(dark, middle, on_line & _between(columns, len(on_line))) or level,
+        there=cv2.dilate(on_line.astype(np.uint8)[None, :], gap)[0] > 0,
+        share=float(expected.mean()),
+        ends=(float(expected[:end].mean()), float(expected[-end:].mean())),
     )
 
 
@@ -97,10 +105,20 @@ def _path(inked: np.ndarray, segment_px: int, expected_row: float) -> np.ndarray
     return path.astype(np.float64)
 
 
-def _is_there(inked: np.ndarray, middle: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def _between(columns: np.ndarray, width: int) -> np.ndarray:
+    return np.isin(np.arange(width), columns)
+
+
+def _darkness_along(dark: np.ndarray, middle: np.ndarray, at: np.ndarray) -> float:
+    """Typical darkness of the line itself at the columns `at`; 0 where there are none."""
+    rows = np.clip(np.round(middle[at]).astype(int) + np.array([[-1], [0], [1]]), 0, len(dark) - 1)
+    return float(np.median(dark[rows, np.flatnonzero(at)].max(axis=0))) if at.any() else 0.0
+
+
+def _is_there(inked: np.ndarray, middle: np.ndarray) -> np.ndarray:
     """At which columns the line is inked, within a pixel of its middle."""
-    rows = np.round(middle[columns]).astype(int) + np.array([[-1], [0], [1]])
-    return inked[np.clip(rows, 0, len(inked) - 1), columns].any(axis=0)
+    rows = np.round(middle).astype(int) + np.array([[-1], [0], [1]])
+    return inked[np.clip(rows, 0, len(inked) - 1), np.arange(len(middle))].any(axis=0)
 
 
 def _refined(
