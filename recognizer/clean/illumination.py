@@ -23,6 +23,10 @@ def flatten(image: np.ndarray, paper: np.ndarray, paper_level: float) -> np.ndar
     darker than half the sheet (a table around it) is no paper and keeps its order below the sheet.
     """
     ground = np.maximum(paper, np.uint8(max(1, round(0.5 * paper_level))))
-    coarse = cv2.resize(ground, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    coarse = cv2.resize(ground, _quarter(ground), interpolation=cv2.INTER_AREA)
     full = cv2.resize(coarse, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_LINEAR)
     return cv2.divide(image, full, scale=TARGET)
+
+
+def _quarter(image: np.ndarray) -> tuple[int, int]:
+    return max(1, image.shape[1] // 4), max(1, image.shape[0] // 4)

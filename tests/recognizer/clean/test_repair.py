@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from recognizer.clean import measure, repair
+from recognizer.clean import is_blank, measure, repair, text_turns
 from recognizer.clean.despeckle import despeckle
 from recognizer.page import Page
 from tests.recognizer.clean.drawn import noisy, page, shaded, turned
@@ -138,3 +138,13 @@ def test_repair_is_repeatable_and_leaves_the_scan_alone() -> None:
 
 def test_black_page_is_not_repaired() -> None:
     assert repair(scanned(np.full((1650, 1275), 8, np.uint8))).steps == ()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1), (7, 9), (2, 60), (30, 30)])
+@pytest.mark.parametrize("dpi", [None, 72.0, 1200.0])
+def test_odd_sizes_are_repaired_too(shape: tuple[int, int], dpi: float | None) -> None:
+    for value in (0, 60, 128, 255):
+        image = noisy(np.full(shape, value, np.uint8), 9)
+        repair(scanned(image, dpi))
+        is_blank(scanned(image, dpi))
+        text_turns(image, dpi)
