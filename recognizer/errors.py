@@ -1,12 +1,12 @@
 """Everything that Penfield raises on purpose.
 
-    PenfieldError
-    ├── UsageError         what was asked for makes no sense            exit 2
-    ├── FormError          a form definition is wrong                   exit 3
-    ├── InputError         a file or folder that was named is not there exit 4
-    ├── BundleError        a model bundle is damaged or does not fit    exit 5
-    ├── LedgerError        the ledger cannot be opened or written       exit 6
-    └── ScanRejected       one scan or page cannot be taken in          (never ends a batch)
+PenfieldError
+├── UsageError         what was asked for makes no sense            exit 2
+├── FormError          a form definition is wrong                   exit 3
+├── InputError         a file or folder that was named is not there exit 4
+├── BundleError        a model bundle is damaged or does not fit    exit 5
+├── LedgerError        the ledger cannot be opened or written       exit 6
+└── ScanRejected       one scan or page cannot be taken in          (never ends a batch)
 """
 
 
@@ -17,6 +17,8 @@ class PenfieldError(Exception):
 
 
 class UsageError(PenfieldError):
+    """What was asked for makes no sense."""
+
     exit_code = 2
 
 
@@ -27,14 +29,20 @@ class FormError(PenfieldError):
 
 
 class InputError(PenfieldError):
+    """A file or folder that was named is not there or cannot be read."""
+
     exit_code = 4
 
 
 class BundleError(PenfieldError):
+    """A model bundle is damaged or does not fit this version."""
+
     exit_code = 5
 
 
 class LedgerError(PenfieldError):
+    """The ledger cannot be opened or written."""
+
     exit_code = 6
 
 

@@ -39,6 +39,7 @@ class Quality:
     bleed_through: float
 
     def as_dict(self) -> dict[str, float]:
+        """The measures by name."""
         return asdict(self)
 
 

@@ -32,6 +32,8 @@ class Crop:
 
 @dataclass(frozen=True, kw_only=True)
 class Alternative:
+    """Another text that may stand there."""
+
     text: str
     confidence: float
 

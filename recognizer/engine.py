@@ -1,0 +1,170 @@
+"""Engine: a bundle that reads crops.
+
+A reading is a function of the crop, its field and the bundle alone, bit for bit: every crop is read by itself, on one
+thread, so that it cannot matter what else was in the batch or how many processors there are.
+"""
+
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from recognizer.bundle import Bundle
+from recognizer.clean import has_ink
+from recognizer.ctc import Decoded, Lattice, decode, lattice_of
+from recognizer.form import Field
+from recognizer.frame import mark_frame
+from recognizer.language import Language, language_of
+from recognizer.line import line_image
+from recognizer.net.marks import stack_frames
+from recognizer.net.text import FRAME_PX, pad_lines
+from recognizer.reading import Alternative, Crop, Reading
+
+ENGINE_VERSION = "1"
+ALTERNATIVES = 5
+LEAST_CHAR_MASS = 0.05
+"""Per character, the share of the network's belief that the field's language must hold: below it something else is
+written there, which is no better known than illegible."""
+NOISY = 15.0
+"""Standard deviation of the paper, in grey levels, above which a faint pencil stroke can be lost."""
+
+
+class Engine:
+    """Reads crops with one bundle."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+        self._languages = lru_cache(maxsize=512)(self._compile)
+        torch.set_num_threads(1)
+
+    @property
+    def bundle_id(self) -> str:
+        """The digest of the bundle that reads."""
+        return self._bundle.bundle_id
+
+    @property
+    def version(self) -> str:
+        """Version of this code where it changes readings."""
+        return ENGINE_VERSION
+
+    @property
+    def settings(self) -> Mapping[str, float | int | str]:
+        """All that a reading depends on beside crop, field and bundle."""
+        return {
+            "threads": 1,
+            "alternatives": ALTERNATIVES,
+            "least_char_mass": LEAST_CHAR_MASS,
+            "torch": torch.__version__,
+        }
+
+    @torch.inference_mode()
+    def read(self, crop: Crop, folder: Path = Path()) -> Reading:
+        """Read one crop. `folder` is where the form's relative lexicons lie.
+
+        Raises:
+            FormError: the field's pattern or lexicon cannot be compiled.
+        """
+        if crop.field.kind == "signature":
+            return read_signature(crop)
+        if crop.field.is_marks:
+            return self._read_marks(crop)
+        return self._read_text(crop, folder)
+
+    def _compile(self, field: Field, folder: Path) -> tuple[Language, Lattice]:
+        language = language_of(field, self._bundle.alphabet, folder)
+        return language, lattice_of(language)
+
+    def _read_text(self, crop: Crop, folder: Path) -> Reading:
+        ink = has_ink(crop.image, crop.dpi)
+        line = None if ink.is_blank else line_image(crop.image)
+        if line is None:
+            return Reading(text="", outcome="blank", confidence=blank_confidence(crop), measured={"ink": ink.coverage})
+        logits = self._bundle.text(pad_lines([line]))[0, : math.ceil((line.shape[1] + 8) / FRAME_PX)]
+        log_probs = logits.double().log_softmax(1).numpy()
+        language, lattice = self._languages(crop.field, folder)
+        nothing = float(np.exp(log_probs[:, 0].sum()))
+        if nothing > 0.5:
+            return Reading(text="", outcome="blank", confidence=nothing, measured={"ink": ink.coverage})
+        return self._reading(decode(log_probs, language, lattice, ALTERNATIVES), nothing)
+
+    def _reading(self, decoded: Decoded, nothing: float) -> Reading:
+        characters = self._bundle.alphabet.characters
+        if not decoded.texts:
+            return Reading(text="", outcome="illegible", confidence=0.5, measured={"blank": nothing})
+        texts = ["".join(characters[c - 1] for c in text) for text in decoded.texts]
+        char_mass = math.exp(decoded.log_mass / max(1, len(texts[0])))
+        sure = [self._confidence(p, decoded.log_mass, len(t)) for p, t in zip(decoded.posteriors, texts, strict=True)]
+        alternatives = tuple(Alternative(text=t, confidence=p) for t, p in zip(texts[1:], sure[1:], strict=True))
+        measured = {"posterior": decoded.posteriors[0], "log_mass": decoded.log_mass, "blank": nothing}
+        if char_mass < LEAST_CHAR_MASS:
+            best = (Alternative(text=texts[0], confidence=sure[0]), *alternatives)
+            confidence = 1 - char_mass
+            return Reading(text="", outcome="illegible", confidence=confidence, alternatives=best, measured=measured)
+        return Reading(text=texts[0], outcome="text", confidence=sure[0], alternatives=alternatives, measured=measured)
+
+    def _confidence(self, posterior: float, log_mass: float, length: int) -> float:
+        """P(right) by the bundle's calibration: logistic in the posterior's logit, the language's mass, the length."""
+        c = self._bundle.calibration
+        clipped = min(max(posterior, 1e-6), 1 - 1e-6)
+        score = (
+            c["bias"]
+            + c["posterior"] * math.log(clipped / (1 - clipped))
+            + c["mass"] * max(log_mass / max(1, length), -5.0)
+            + c["length"] * math.log1p(length)
+        )
+        return 1 / (1 + math.exp(-score))
+
+    def _read_marks(self, crop: Crop) -> Reading:
+        frames = stack_frames([mark_frame(crop.image, box) for box in crop.marks])
+        probs = self._bundle.marks(frames).double().softmax(1).numpy()
+        if crop.field.kind == "checkbox":
+            return checkbox(probs[0])
+        return choice_group(probs, [option.value for option in crop.field.options], crop.field.multiple)
+
+
+def blank_confidence(crop: Crop) -> float:
+    """How sure a field without strokes is blank: less where noise may have swallowed faint writing."""
+    return 0.995 if crop.quality.noise < NOISY else 0.7
+
+
+def read_signature(crop: Crop) -> Reading:
+    """Whether somebody signed: by the length of the strokes, not by what they say."""
+    ink = has_ink(crop.image, crop.dpi)
+    inches = ink.length_px / crop.dpi
+    signed = 1 / (1 + math.exp(-6 * (inches - 0.6)))  # initials are about an inch of line
+    measured = {"stroke_inch": inches, "coverage": ink.coverage}
+    if signed >= 0.5:
+        return Reading(text="signed", outcome="text", confidence=signed, measured=measured)
+    return Reading(text="", outcome="blank", confidence=1 - signed, measured=measured)
+
+
+def checkbox(probs: np.ndarray) -> Reading:
+    """The reading of one box from its probabilities of (empty, marked, ambiguous)."""
+    empty, marked, ambiguous = (float(p) for p in probs)
+    measured = {"empty": empty, "marked": marked, "ambiguous": ambiguous}
+    if ambiguous > max(empty, marked):
+        return Reading(text="", outcome="ambiguous", confidence=ambiguous, measured=measured)
+    answers = sorted((("yes", marked), ("no", empty)), key=lambda a: -a[1])
+    other = Alternative(text=answers[1][0], confidence=answers[1][1])
+    return Reading(
+        text=answers[0][0], outcome="text", confidence=answers[0][1], alternatives=(other,), measured=measured
+    )
+
+
+def choice_group(probs: np.ndarray, values: list[str], multiple: bool) -> Reading:
+    """The reading of several boxes, (n, 3) probabilities: confidence is that of all boxes together.
+
+    A mark that was taken back counts as no mark where exactly one other box is marked.
+    """
+    parts = tuple(checkbox(row) for row in probs)
+    chosen = [value for value, part in zip(values, parts, strict=True) if part.text == "yes"]
+    unclear = [part for part in parts if part.outcome == "ambiguous"]
+    confidence = math.prod(part.confidence for part in parts)
+    if (len(chosen) > 1 and not multiple) or (unclear and (multiple or len(chosen) != 1)):
+        return Reading(text="", outcome="ambiguous", confidence=confidence, parts=parts)
+    if not chosen:
+        return Reading(text="", outcome="blank", confidence=confidence, parts=parts)
+    return Reading(text="|".join(chosen), outcome="text", confidence=confidence, parts=parts)

@@ -1,0 +1,1 @@
+"""The networks. What they are fed and what their outputs mean stands beside each."""

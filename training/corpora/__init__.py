@@ -1,0 +1,1 @@
+"""Corpora: where samples of handwriting come from. Each draws `Sample`s of one split, writer-disjoint."""

@@ -1,0 +1,179 @@
+"""Fit the text network: one loop, resumable, seeded, observed while it runs."""
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.data import DataLoader
+
+from recognizer.alphabet import Alphabet
+from recognizer.net.text import TextNet, TextNetConfig
+from training.batches import Batch, Batches
+from training.corpora.sample import Corpus
+from training.evaluate import Score, evaluate
+
+Observer = Callable[[int, Mapping[str, float]], None]
+"""Is told (step, metrics) while training runs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitSettings:
+    """How to train. `minutes` is training time without interruptions; the learning rate falls with it."""
+
+    minutes: float = 60.0
+    learning_rate: float = 2.5e-3
+    weight_decay: float = 0.01
+    shortcut_weight: float = 0.2
+    ema_decay: float = 0.999
+    warmup_steps: int = 300
+    seed: int = 1
+    workers: int = 1
+    checkpoint_seconds: float = 120.0
+    evaluate_seconds: float = 600.0
+
+
+class Training:
+    """Everything that changes while a network learns, so that it can be saved and taken up again."""
+
+    def __init__(self, config: TextNetConfig, settings: FitSettings, folder: Path) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings, self.folder = settings, folder
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.net = TextNet(config).to(device=self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = TextNet(config).to(self.device)
+        self.average.load_state_dict(self.net.state_dict())
+        self.optimizer = torch.optim.AdamW(self.net.parameters(), 1e-6, weight_decay=settings.weight_decay)
+        self.step, self.seconds, self.chunk, self.samples = 0, 0.0, 0, 0
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the state is kept."""
+        return self.folder / "checkpoint.pt"
+
+    def resume(self) -> bool:
+        """Go on from the folder's checkpoint, if there is one."""
+        if not self.checkpoint.exists():
+            return False
+        state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        for name in ("step", "seconds", "chunk", "samples"):
+            setattr(self, name, state[name])
+        return True
+
+    def save(self) -> None:
+        """Write the checkpoint; an interruption leaves the one before."""
+        state = {name: getattr(self, name) for name in ("step", "seconds", "chunk", "samples")}
+        state |= {"net": self.net.state_dict(), "average": self.average.state_dict()}
+        state["optimizer"] = self.optimizer.state_dict()
+        partial = self.checkpoint.with_suffix(".partial")
+        torch.save(state, partial)
+        partial.replace(self.checkpoint)
+
+    def learning_rate(self) -> float:
+        """Linear warm-up over steps, then a cosine over training time down to one percent."""
+        progress = min(1.0, self.seconds / (60 * self.settings.minutes))
+        warmth = min(1.0, (self.step + 1) / self.settings.warmup_steps)
+        return self.settings.learning_rate * warmth * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+
+    def learn(self, batch: Batch) -> float:
+        """One step of the optimizer; returns the loss per character."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate()
+        self.net.train()
+        lines = batch.lines.to(self.device, memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            logits, shortcut = self.net.training_logits(lines)
+        main = ctc_loss(logits, batch)
+        loss = main + self.settings.shortcut_weight * ctc_loss(shortcut, batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
+        self.optimizer.step()
+        self.step += 1
+        self._follow()
+        return float(main.detach())
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        decay = min(self.settings.ema_decay, (1 + self.step) / (10 + self.step))
+        for mean, now in zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True):
+            if mean.dtype.is_floating_point:
+                mean.lerp_(now, 1 - decay)
+            else:
+                mean.copy_(now)
+
+
+def ctc_loss(logits: Tensor, batch: Batch) -> Tensor:
+    """CTC loss per character of (n, frames, classes) logits, in single precision."""
+    log_probs = logits.float().log_softmax(2).transpose(0, 1)
+    losses = functional.ctc_loss(
+        log_probs, batch.targets.to(logits.device), batch.frames, batch.lengths, reduction="none", zero_infinity=True
+    )
+    return losses.sum() / batch.lengths.sum()
+
+
+def fit(
+    training: Training,
+    mix: Sequence[tuple[Corpus, float, bool]],
+    alphabet: Alphabet,
+    held_out_lines: dict[str, list[tuple[np.ndarray, str]]],
+    observe: Observer,
+) -> dict[str, Score]:
+    """Train until the time is used up; returns the scores of the averaged weights on held-out writers."""
+    settings = training.settings
+    batches = Batches(mix, alphabet, settings.seed, training.chunk)
+    loader = DataLoader(
+        batches, batch_size=None, num_workers=settings.workers, prefetch_factor=16 if settings.workers else None
+    )
+    saved = evaluated = training.seconds
+    losses: list[float] = []
+    clock = time.monotonic()
+    for batch in loader:
+        losses.append(training.learn(batch))
+        training.chunk, training.samples = max(training.chunk, batch.chunk), training.samples + len(batch.texts)
+        now = time.monotonic()
+        training.seconds += min(now - clock, 5.0)  # a machine that slept did not train
+        clock = now
+        if training.step % 100 == 0:
+            observe(training.step, {"loss": float(np.mean(losses[-100:])), "learning_rate": training.learning_rate(),
+                                    "samples": training.samples, "minutes": training.seconds / 60})  # fmt: skip
+        if training.seconds - saved > settings.checkpoint_seconds:
+            training.save()
+            saved = training.seconds
+        if training.seconds - evaluated > settings.evaluate_seconds:
+            observe(training.step, flat(evaluate(training.average, alphabet, held_out_lines)[0]))
+            evaluated, clock = training.seconds, time.monotonic()
+        if training.seconds > 60 * settings.minutes:
+            break
+    training.save()
+    scores, _ = evaluate(training.average, alphabet, held_out_lines)
+    observe(training.step, flat(scores))
+    return scores
+
+
+def flat(scores: dict[str, Score]) -> dict[str, float]:
+    """Scores as metrics: `exact.SOURCE` and `cer.SOURCE`."""
+    return {f"{what}.{source}": value for source, score in scores.items()
+            for what, value in asdict(score).items() if what != "count"}  # fmt: skip
+
+
+def write_down(path: Path) -> Observer:
+    """An observer that appends JSON lines to a file and prints them."""
+
+    def observe(step: int, metrics: Mapping[str, float]) -> None:
+        line = json.dumps({"step": step} | {name: round(value, 5) for name, value in metrics.items()})
+        with path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+        print(line, flush=True)
+
+    return observe

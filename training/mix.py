@@ -1,0 +1,48 @@
+"""Which corpora the shipped model learns from, in which proportions."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from recognizer.alphabet import Alphabet
+from training.corpora.blank import blank_corpus
+from training.corpora.fonts import font_corpus
+from training.corpora.glyphs import glyph_corpus
+from training.corpora.images import image_corpus
+from training.corpora.mnist import mnist_writers_corpus
+from training.corpora.sample import Corpus, Split
+from training.corpora.strokes import load_strokes, stroke_corpus
+
+Mix = Sequence[tuple[Corpus, float, bool]]
+"""(corpus, weight, whether its samples are drawn from strokes)."""
+
+WEIGHTS = {
+    "glyphs": 0.24, "mnist_strings": 0.14, "unipen_7": 0.22, "unipen_8": 0.13, "dhsd": 0.14, "copiste": 0.1,
+    "tables_dec": 0.03, "fonts": 0.06, "blank": 0.03,
+}  # fmt: skip
+DRAWN = {"glyphs", "unipen_7", "unipen_8", "fonts", "blank"}
+
+
+def shared_corpora(folder: Path, split: Split, alphabet: Alphabet) -> list[Corpus]:
+    """Every corpus of text of the optional shared data folder that is there."""
+    corpora = []
+    unipen = {path.stem: load_strokes(path) for path in sorted((folder / "unipen").glob("*.npz"))}
+    singles = [unipen[name] for name in ("unipen_1a", "unipen_1b", "unipen_1c", "unipen_1d") if name in unipen]
+    if singles:
+        corpora.append(glyph_corpus(singles, split))
+    corpora += [stroke_corpus(unipen[name], split, alphabet) for name in ("unipen_7", "unipen_8") if name in unipen]
+    if (mnist := folder / "mnist_writers/mnist_writers.npz").exists():
+        corpora.append(mnist_writers_corpus(mnist, split))
+    for name in ("dhsd", "copiste", "tables_dec"):
+        if (path := folder / name / f"{name}.npz").exists():
+            corpora.append(image_corpus(path, split, alphabet))
+    return corpora
+
+
+def drawn_corpora(split: Split) -> list[Corpus]:
+    """The corpora that need no data at all."""
+    return [font_corpus(split), blank_corpus(split)]
+
+
+def weighted(corpora: Sequence[Corpus]) -> Mix:
+    """Corpora with the weights of the shipped model; one without a weight counts as a tenth."""
+    return [(corpus, WEIGHTS.get(corpus.name, 0.1), corpus.name in DRAWN) for corpus in corpora]
