@@ -16,7 +16,7 @@ from recognizer.align.sheet import Sheet
 
 SMALLEST_SIDE_PX = 10
 MOST_QUADS = 120
-CANDIDATES = 4
+CANDIDATES = 8
 NEAR = 0.08
 """How far perspective may displace a box, as a share of its distance from the box that the similarity rests on."""
 

@@ -17,7 +17,9 @@ from recognizer.form import Form, PrintedBoxes
 STEP_PX = 5
 LEAST_INK = 60
 FOUND_WITHIN_PX = 1.5
-REACHES_PX = (12, 6, 4)
+REACHES_PX = (16, 8, 4, 4)
+FLANK_PX = 5
+"""How far from a line's middle there must be paper: lines are up to 4 px thick and blurred."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +90,7 @@ def judge(sheet: Sheet, matrix: np.ndarray, edges: Edges) -> Pose:
 
 def look(frame: np.ndarray, edges: Edges, reach: int) -> Sighting:
     """Look for a line up to `reach` px to both sides of each station of the warped ink image `frame`."""
-    margin = reach + 3
+    margin = reach + FLANK_PX
     padded = cv2.copyMakeBorder(frame, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
     profiles = np.empty((len(edges.points), 2 * margin + 1), dtype=np.float32)
     base = np.rint(edges.points).astype(int) + margin
@@ -104,7 +106,7 @@ def look(frame: np.ndarray, edges: Edges, reach: int) -> Sighting:
 
 
 def ridge(profiles: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
-    """(offset of the line from the middle, whether there is one) of each profile (n, 2 * (reach + 3) + 1).
+    """(offset of the line from the middle, whether there is one) of each profile (n, 2 * (reach + FLANK_PX) + 1).
 
     A line is a peak with paper on both sides of it; its place is the centroid of its ink.
     """
@@ -115,12 +117,12 @@ def ridge(profiles: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
     inside = slice(middle - reach, middle + reach + 1)
     peak = preferred[:, inside].argmax(axis=1) + middle - reach
     each = np.arange(len(profiles))
-    window = peak[:, None] + np.arange(-3, 4)
+    window = peak[:, None] + np.arange(-FLANK_PX, FLANK_PX + 1)
     ink = profiles[each[:, None], window]
     flanks = np.maximum(ink[:, 0], ink[:, -1])
     weight = np.maximum(ink - flanks[:, None], 0)
-    height = ink[:, 2:5].max(axis=1)
-    found = (height > LEAST_INK) & (flanks < 0.5 * height)
+    height = ink[:, FLANK_PX - 1 : FLANK_PX + 2].max(axis=1)
+    found = (height > LEAST_INK) & (flanks < 0.6 * height)
     offset = (weight * (window - middle)).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-6)
     return offset, found
 
@@ -148,7 +150,7 @@ def corrected(edges: Edges, sighting: Sighting, usable: np.ndarray) -> np.ndarra
 
 def _robust(system: np.ndarray, wanted: np.ndarray, px: float) -> np.ndarray:
     """Least squares, reweighted by Cauchy's weights; `px` is what one unit of `wanted` is in pixels."""
-    ridge_penalty = np.diag([1e-6] * 6 + [3e-3] * 2) * len(wanted)
+    ridge_penalty = np.diag([1e-6] * 6 + [1e-4] * 2) * len(wanted)
     weight = np.ones(len(wanted))
     solution = np.zeros(system.shape[1])
     for _ in range(8):
