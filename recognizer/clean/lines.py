@@ -79,34 +79,46 @@ def _remove_box(field: "_Field", box: Box, comb: int | None) -> None:
     Broken lines come last, when the others have shown how the form is printed and only the pen's ink is left.
     """
     x, y, width, height = box
-    top, bottom = (field.remove(wanted) for wanted in _level_edges(box, field.dpi))
-
-    def upright(column: float, reach_inch: float, share: float, broken_share: float) -> _Wanted:
-        at = min(max(round(column), 0), field.image.shape[1] - 1)
-        return _Wanted(
-            upright=True,
-            place=column,
-            first=y if top is None else round(top.middle[at] + top.typical_px) + 1,
-            last=y + height if bottom is None else round(bottom.middle[at] - bottom.typical_px),
-            reach_px=max(2, min(round(reach_inch * field.dpi), height // 4)),
-            share=share,
-            ends=LEAST_ENDS,
-            broken_share=broken_share,
-        )
-
-    sides = [upright(column, REACH_INCH, LEAST_SHARE, BROKEN_SHARE) for column in (x, x + width - 1)]
+    level = tuple(field.remove(wanted) for wanted in _level_edges(box, field.dpi))
+    sides = [
+        _upright(field, box, level, column, REACH_INCH, LEAST_SHARE, BROKEN_SHARE) for column in (x, x + width - 1)
+    ]
     left, right = (field.remove(side) for side in sides)
     start = x if left is None else float(np.mean(left.middle[y : y + height]))
     end = x + width - 1 if right is None else float(np.mean(right.middle[y : y + height]))
     sure = left is not None and right is not None
     known = (0.6 * COMB_REACH_INCH, LEAST_SHARE) if sure else (COMB_REACH_INCH, LEAST_COMB_SHARE)
-    cells = np.linspace(start, end, (comb or 1) + 1)[1:-1]
-    separators = [upright(float(column), *known, TICK_SHARE) for column in cells]
+    cells = np.linspace(start, end, (comb or 1) + 1)[1:-1].tolist()
+    separators = [_upright(field, box, level, column, *known, TICK_SHARE) for column in cells]
     removed = [left, right, *(field.remove(separator) for separator in separators)]
     field.look_at_pen(box)
     for wanted, line in zip([*sides, *separators], removed, strict=True):
         if line is None:
             field.remove(wanted, broken=True)
+
+
+def _upright(
+    field: "_Field",
+    box: Box,
+    level: tuple[Trace | None, ...],
+    column: float,
+    reach_inch: float,
+    share: float,
+    broken_share: float,
+) -> _Wanted:
+    """An upright line near `column`, between the lines found at top and bottom."""
+    at = min(max(round(column), 0), field.image.shape[1] - 1)
+    top, bottom = level
+    return _Wanted(
+        upright=True,
+        place=column,
+        first=box[1] if top is None else round(top.middle[at] + top.typical_px) + 1,
+        last=box[1] + box[3] if bottom is None else round(bottom.middle[at] - bottom.typical_px),
+        reach_px=max(2, min(round(reach_inch * field.dpi), box[3] // 4)),
+        share=share,
+        ends=LEAST_ENDS,
+        broken_share=broken_share,
+    )
 
 
 def _level_edges(box: Box, dpi: float) -> Iterator[_Wanted]:

@@ -17,9 +17,12 @@ TURN_CERTAINTY = 0.6
 
 
 def repair(page: Page) -> Page:
-    """Measure `page` and repair what needs it. `quality` is that of the page as it came; each repair adds a Step."""
+    """Measure `page` (unless it was measured as it came) and repair what needs it.
+
+    `quality` stays that of the page as it came; each repair adds a Step. The same page always gets the same pixels.
+    """
     looked = survey(page.image, page.dpi)
-    quality = page.quality or quality_of(looked, page.image)
+    quality = page.quality if page.quality and not page.steps else quality_of(looked, page.image)
     page = replace(page, quality=quality)
     if looked.paper_level < DARKEST_PAPER:
         return page

@@ -17,6 +17,9 @@ END_SHARE = 0.08
 GAP_INCH = 0.015
 """How far beyond its ink a line is wiped: its soft ends, and gaps that print leaves in it."""
 
+FAINTEST_LINE = 12
+"""Least darkness of a printed line, in grey levels."""
+
 THICKNESS_INCH = 0.8
 """Over this length a line's thickness is taken to be the same; copies of copies are thicker in some places."""
 
@@ -57,21 +60,31 @@ def trace(
         return None
     band = dark[top:bottom, columns[0] : columns[-1] + 1]
     level = min(_line_darkness(band), printed or 255)
-    if level < 12:
+    if level < FAINTEST_LINE:
         return None
-    inked = band > 0.45 * level
-    rows = _path(inked, max(4, round(SEGMENT_INCH * dpi)), row - top)
+    inked = dark > 0.45 * level
+    rows = _path(inked[top:bottom, columns[0] : columns[-1] + 1], max(4, round(SEGMENT_INCH * dpi)), row - top)
     centres = (np.arange(len(rows)) + 0.5) * len(columns) / len(rows) + columns[0]
     middle = np.interp(np.arange(dark.shape[1]), centres, rows + top)
-    middle, thickness = _refined(dark > 0.45 * level, middle, columns, reach_px, dpi)
-    on_line = _is_there(dark > 0.45 * level, middle)
+    middle, thickness = _refined(inked, middle, columns, reach_px, dpi)
+    return _measured(dark, inked, middle, thickness, columns, dpi)
+
+
+def _measured(
+    dark: np.ndarray, inked: np.ndarray, middle: np.ndarray, thickness: np.ndarray, columns: np.ndarray, dpi: float
+) -> Trace:
+    """How dark the line is along its `middle`, and where it is there at all; `columns` are where it is expected."""
+    rows = np.clip(np.round(middle).astype(int) + np.array([[-1], [0], [1]]), 0, len(dark) - 1)
+    everywhere = np.arange(len(middle))
+    on_line = inked[rows, everywhere].any(axis=0)
     expected = on_line[columns]
+    darkest = dark[rows, everywhere].max(axis=0)[columns][expected]
     end = max(2, round(END_SHARE * len(columns)))
     gap = np.ones((1, 2 * max(1, round(GAP_INCH * dpi)) + 1), np.uint8)
     return Trace(
         middle=middle,
         thickness_px=thickness,
-        darkness=_darkness_along(dark, middle, on_line & _between(columns, len(on_line))) or level,
+        darkness=float(np.median(darkest)) if darkest.size else 0.0,
         there=cv2.dilate(on_line.astype(np.uint8)[None, :], gap)[0] > 0,
         share=float(expected.mean()),
         ends=(float(expected[:end].mean()), float(expected[-end:].mean())),
@@ -103,22 +116,6 @@ def _path(inked: np.ndarray, segment_px: int, expected_row: float) -> np.ndarray
     for i in range(count - 1, 0, -1):
         path[i - 1] = came[path[i], i]
     return path.astype(np.float64)
-
-
-def _between(columns: np.ndarray, width: int) -> np.ndarray:
-    return np.isin(np.arange(width), columns)
-
-
-def _darkness_along(dark: np.ndarray, middle: np.ndarray, at: np.ndarray) -> float:
-    """Typical darkness of the line itself at the columns `at`; 0 where there are none."""
-    rows = np.clip(np.round(middle[at]).astype(int) + np.array([[-1], [0], [1]]), 0, len(dark) - 1)
-    return float(np.median(dark[rows, np.flatnonzero(at)].max(axis=0))) if at.any() else 0.0
-
-
-def _is_there(inked: np.ndarray, middle: np.ndarray) -> np.ndarray:
-    """At which columns the line is inked, within a pixel of its middle."""
-    rows = np.round(middle).astype(int) + np.array([[-1], [0], [1]])
-    return inked[np.clip(rows, 0, len(inked) - 1), np.arange(len(middle))].any(axis=0)
 
 
 def _refined(

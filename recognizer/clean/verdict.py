@@ -6,8 +6,8 @@ import numpy as np
 from recognizer.clean.survey import DARKEST_PAPER, Survey, survey
 from recognizer.page import Page, Quality
 
-LEAST_DPI = 60
-"""Handwritten digits are about 3 mm high: 7 pixels at 60 dpi, fewer than a person can key."""
+LEAST_DPI = 50
+"""Handwritten digits are about 3 mm high: 6 pixels at 50 dpi, fewer than a person can key."""
 
 LEAST_SHARPNESS = 0.11
 """Edges smeared over 1.5 mm (out of focus with a sigma of 1 mm), as wide as the counters of handwritten digits."""

@@ -34,7 +34,7 @@ def test_rests_of_box_lines_are_no_ink() -> None:
     cv2.line(image, (289, 20), (289, 40), 60, 2)
     cv2.line(image, (120, 69), (160, 70), 60, 2)
     assert has_ink(image, DPI, BOX).is_blank
-    assert has_ink(image[4:-4, 4:-4], DPI).is_blank
+    assert has_ink(image[3:-3, 3:-3], DPI).is_blank
 
 
 @pytest.mark.parametrize("ink", [40, 170])

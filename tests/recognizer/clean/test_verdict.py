@@ -44,6 +44,7 @@ def with_holes_and_specks(image: np.ndarray) -> np.ndarray:
 )
 def test_blank_pages(image: np.ndarray) -> None:
     assert is_blank(scanned(image))
+    assert unreadable(measure(image, 200)) is None
 
 
 def with_signature(ink: int) -> np.ndarray:
