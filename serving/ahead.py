@@ -2,7 +2,8 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -18,7 +19,7 @@ class Ahead(Generic[T]):
     One thread makes everything from the first item to the last: a child process started there lives as long.
     """
 
-    def __init__(self, make: Callable[[], Iterator[T]]) -> None:
+    def __init__(self, make: Callable[[], Generator[T, None, None]]) -> None:
         self._make = make
         self._ready: queue.Queue[T | _End] = queue.Queue(maxsize=DEPTH)
         self._stopped = threading.Event()
@@ -29,8 +30,9 @@ class Ahead(Generic[T]):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Stop making. What is being made at this moment is not waited for: the thread ends when it is done."""
+        """Stop making. What is being made at this moment is waited for, so that nothing is used after its end."""
         self._stopped.set()
+        self._thread.join()
 
     def __iter__(self) -> Iterator[T]:
         while not isinstance(item := self._ready.get(), _End):
@@ -40,9 +42,10 @@ class Ahead(Generic[T]):
 
     def _run(self) -> None:
         try:
-            for item in self._make():
-                if not self._put(item):
-                    return
+            with closing(self._make()) as items:
+                for item in items:
+                    if not self._put(item):
+                        return
         except BaseException as error:
             self._put(_End(error))
         else:

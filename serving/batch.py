@@ -1,7 +1,8 @@
 """A batch from its first scan to its last. Killed at any moment and started again, it goes on where it was."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,29 +50,31 @@ def run_batch(start: BatchStart, intake: Intake, door: Door, ledger: Ledger, wat
     if not _enter(start, ledger):
         return ledger.batch(start.batch_id)
     began = time.perf_counter()
-    done = ledger.pages_done(start.batch_id)
     ended = ledger.scans_done(start.batch_id)
+    pages_in = _pages_in(ledger, start.batch_id)
     watcher.begins(len(start.scans), len(ended))
-
-    def make() -> Iterator[tuple[ScanEntry, ReadyPage | None]]:
-        for scan in start.scans:
-            if scan.scan_no not in ended:
-                skip = frozenset(page_no for scan_no, page_no in done if scan_no == scan.scan_no)
-                yield from ((scan, page) for page in intake(scan, skip))
-                yield scan, None
-
-    with Ahead(make) as ahead:
-        pages_of_scan = _last_pages(done)
+    scans = [(scan, frozenset(pages_in[scan.scan_no])) for scan in start.scans if scan.scan_no not in ended]
+    with Ahead(lambda: _all_pages(scans, intake)) as ahead:
         for scan, page in ahead:
             if page is None:
-                _end_scan(ledger, start.batch_id, scan, pages_of_scan.get(scan.scan_no, 0))
+                _end_scan(ledger, start.batch_id, scan, max(pages_in[scan.scan_no], default=0))
                 watcher.scan_ends()
                 continue
             entry, answers = _file(page, scan, start.batch_id, door)
-            pages_of_scan[scan.scan_no] = max(pages_of_scan.get(scan.scan_no, 0), entry.page_no)
+            pages_in[scan.scan_no].add(entry.page_no)
             watcher.page(entry, answers)
     _finish(start.batch_id, ledger, door, time.perf_counter() - began)
     return ledger.batch(start.batch_id)
+
+
+def _all_pages(
+    scans: Sequence[tuple[ScanEntry, frozenset[int]]], intake: Intake
+) -> Generator[tuple[ScanEntry, ReadyPage | None], None, None]:
+    """Every page that is to be read, with its scan; None when a scan has no more."""
+    for scan, skip in scans:
+        for page in intake(scan, skip):
+            yield scan, page
+        yield scan, None
 
 
 def _enter(start: BatchStart, ledger: Ledger) -> bool:
@@ -86,11 +89,12 @@ def _enter(start: BatchStart, ledger: Ledger) -> bool:
     return True
 
 
-def _last_pages(done: set[tuple[int, int]]) -> dict[int, int]:
-    last: dict[int, int] = {}
-    for scan_no, page_no in done:
-        last[scan_no] = max(last.get(scan_no, 0), page_no)
-    return last
+def _pages_in(ledger: Ledger, batch_id: str) -> dict[int, set[int]]:
+    """The numbers of the pages that are in the ledger, by scan."""
+    numbers: dict[int, set[int]] = defaultdict(set)
+    for scan_no, page_no in ledger.pages_done(batch_id):
+        numbers[scan_no].add(page_no)
+    return numbers
 
 
 def _file(page: ReadyPage, scan: ScanEntry, batch_id: str, door: Door) -> tuple[PageEntry, tuple[Answer, ...]]:

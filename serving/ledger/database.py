@@ -32,14 +32,19 @@ def open_database(url: str) -> Engine:
     except ImportError as error:
         raise LedgerError(f"the ledger {shown(target)} needs a driver that is not installed: {error}") from error
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-        cause = getattr(error, "orig", None) or error
-        raise LedgerError(f"cannot open the ledger {shown(target)}: {str(cause).strip()}") from error
+        raise LedgerError(f"cannot open the ledger {shown(target)}: {in_one_line(error)}") from error
     return engine
 
 
 def shown(url: URL | str) -> str:
     """The address as it may be printed: without its password."""
     return make_url(url).render_as_string(hide_password=True)
+
+
+def in_one_line(error: Exception) -> str:
+    """What the database says, without the statement and its values, which may be those of fields."""
+    cause = getattr(error, "orig", None) if isinstance(error, SQLAlchemyError) else error
+    return str(cause).strip().partition("\n")[0] if cause is not None else type(error).__name__
 
 
 def _parsed(url: str) -> URL:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from recognizer.errors import LedgerError
 from serving.ledger import queries
-from serving.ledger.database import open_database, shown
+from serving.ledger.database import in_one_line, open_database, shown
 from serving.ledger.values import Answer, BatchFacts, BatchPage, PageEntry, Parcel, Prediction, ScanEntry, StoredCrop
 from serving.ledger.writing import Writing
 
@@ -65,8 +65,7 @@ class Ledger:
         try:
             yield
         except SQLAlchemyError as error:
-            cause = str(getattr(error, "orig", None) or type(error).__name__).strip()
-            raise LedgerError(f"the ledger {shown(self._engine.url)} failed: {cause}") from error
+            raise LedgerError(f"the ledger {shown(self._engine.url)} failed: {in_one_line(error)}") from error
 
     # What is known already
 

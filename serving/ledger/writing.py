@@ -165,7 +165,8 @@ class Writing:
 
     def _add(self, table: Table, **row: object) -> bool:
         """Add one row; False where it is there already."""
-        return self._connection.execute(self._insert(table).values(row).on_conflict_do_nothing()).rowcount == 1
+        insert = self._insert(table).values(row).on_conflict_do_nothing()
+        return self._connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount == 1
 
     def _add_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
