@@ -67,6 +67,8 @@ def _crossing(above: np.ndarray, below: np.ndarray, thickness: int) -> np.ndarra
     """Pixels that a straight stroke from ink above the band to ink below it passes."""
     keep = np.zeros((thickness, len(above)), bool)
     columns = np.flatnonzero(above)
+    if not (len(columns) and below.any()):
+        return keep
     for slope in SLOPES:
         out = np.round(columns + slope * (thickness + 1)).astype(int)
         through = (out >= 0) & (out < len(above))

@@ -106,8 +106,9 @@ def _path(inked: np.ndarray, segment_px: int, expected_row: float) -> np.ndarray
     distance = np.abs(np.arange(height) - expected_row)
     score = smooth[:, 0] - 0.1 * distance / height
     came = np.zeros((height, count), np.int64)
+    padded = np.full(height + 2 * bend, -np.inf)
     for i in range(1, count):
-        padded = np.pad(score, bend, constant_values=-np.inf)
+        padded[bend : bend + height] = score
         moves = np.stack([padded[k : k + height] - 0.02 * abs(k - bend) for k in range(2 * bend + 1)])
         came[:, i] = moves.argmax(axis=0) + np.arange(height) - bend
         score = moves.max(axis=0) + smooth[:, i] - 0.1 * distance / height
