@@ -136,13 +136,15 @@ def _go_round(store: Path, ledger_url: str, ended: threading.Event) -> None:
     from serving.ledger import open_ledger
 
     with open_ledger(ledger_url) as ledger:
-        last = False
+        last = warm = False
         while not last:
             last = ended.is_set()
             began = time.monotonic()
             report = deliver(ledger, store, progress=lambda: _say({}))
             _say(asdict(report))
-            worked_s = time.monotonic() - began
+            # The first delivery imports mlflow and makes its tables: that is over, and no reason to rest.
+            worked_s = time.monotonic() - began if warm else 0.0
+            warm = warm or report.delivered > 0
             ended.wait(REST_UNREACHABLE_S if report.reason else max(REST_S, REST_PER_WORK * worked_s))
 
 
