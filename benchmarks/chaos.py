@@ -83,7 +83,7 @@ def import_everything() -> None:
     import pyarrow.parquet  # noqa: F401
     import torch  # noqa: F401
 
-    import recognizer.engine
+    import recognizer.engine  # noqa: F401
     import serving.recognize
     import serving.session  # noqa: F401
 
