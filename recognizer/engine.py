@@ -14,6 +14,7 @@ import torch
 
 from recognizer.bundle import Bundle
 from recognizer.clean import has_ink
+from recognizer.confidence import confidence
 from recognizer.ctc import Decoded, Lattice, decode, lattice_of
 from recognizer.form import Field
 from recognizer.frame import mark_frame
@@ -91,31 +92,25 @@ class Engine:
         return self._reading(decode(log_probs, language, lattice, ALTERNATIVES), nothing)
 
     def _reading(self, decoded: Decoded, nothing: float) -> Reading:
-        characters = self._bundle.alphabet.characters
         if not decoded.texts:
             return Reading(text="", outcome="illegible", confidence=0.5, measured={"blank": nothing})
-        texts = ["".join(characters[c - 1] for c in text) for text in decoded.texts]
-        char_mass = math.exp(decoded.log_mass / max(1, len(texts[0])))
-        sure = [self._confidence(p, decoded.log_mass, len(t)) for p, t in zip(decoded.posteriors, texts, strict=True)]
-        alternatives = tuple(Alternative(text=t, confidence=p) for t, p in zip(texts[1:], sure[1:], strict=True))
-        measured = {"posterior": decoded.posteriors[0], "log_mass": decoded.log_mass, "blank": nothing}
-        if char_mass < LEAST_CHAR_MASS:
-            best = (Alternative(text=texts[0], confidence=sure[0]), *alternatives)
-            confidence = 1 - char_mass
-            return Reading(text="", outcome="illegible", confidence=confidence, alternatives=best, measured=measured)
-        return Reading(text=texts[0], outcome="text", confidence=sure[0], alternatives=alternatives, measured=measured)
-
-    def _confidence(self, posterior: float, log_mass: float, length: int) -> float:
-        """P(right) by the bundle's calibration: logistic in the posterior's logit, the language's mass, the length."""
-        c = self._bundle.calibration
-        clipped = min(max(posterior, 1e-6), 1 - 1e-6)
-        score = (
-            c["bias"]
-            + c["posterior"] * math.log(clipped / (1 - clipped))
-            + c["mass"] * max(log_mass / max(1, length), -5.0)
-            + c["length"] * math.log1p(length)
+        best, *others = (
+            self._alternative(*pair, decoded) for pair in zip(decoded.texts, decoded.posteriors, strict=True)
         )
-        return 1 / (1 + math.exp(-score))
+        measured = {"posterior": decoded.posteriors[0], "log_mass": decoded.log_mass, "blank": nothing}
+        char_mass = math.exp(decoded.log_mass / max(1, len(best.text)))
+        if char_mass < LEAST_CHAR_MASS:
+            return Reading(
+                text="", outcome="illegible", confidence=1 - char_mass, alternatives=(best, *others), measured=measured
+            )
+        return Reading(
+            text=best.text, outcome="text", confidence=best.confidence, alternatives=tuple(others), measured=measured
+        )
+
+    def _alternative(self, classes: tuple[int, ...], posterior: float, decoded: Decoded) -> Alternative:
+        text = "".join(self._bundle.alphabet.characters[c - 1] for c in classes)
+        sure = confidence(self._bundle.calibration, posterior, decoded.log_mass, len(text))
+        return Alternative(text=text, confidence=sure)
 
     def _read_marks(self, crop: Crop) -> Reading:
         frames = stack_frames([mark_frame(crop.image, box) for box in crop.marks])

@@ -1,8 +1,72 @@
 """The command `penfield`, put together from what each floor offers."""
 
-from serving.cli import app
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from serving.cli import DebugOption, StoreOption, app
+from serving.told import EXIT_CODES, told
+
+if TYPE_CHECKING:
+    from training.train import TrainOrder
 
 __all__ = ["app", "main"]
+
+SMOKE_MINUTES = 1.0
+
+
+@app.command(epilog=EXIT_CODES)
+def train(
+    data: Annotated[Path | None, typer.Option(help="Folder in the format of the optional shared data folder.")] = None,
+    own: Annotated[
+        list[Path] | None, typer.Option(help="Your labelled crops: a CSV (image,text,writer) or a folder.")
+    ] = None,
+    mnist: Annotated[bool, typer.Option("--mnist", help="Add MNIST's digits, through torchvision.")] = False,
+    emnist: Annotated[bool, typer.Option("--emnist", help="Add EMNIST's digits, through torchvision.")] = False,
+    downloads: Annotated[Path, typer.Option(help="Where torchvision's files are or go.")] = Path("downloads"),
+    minutes: Annotated[float, typer.Option(min=0.05, help="Training time of the text network.")] = 60.0,
+    folder: Annotated[Path, typer.Option(help="Checkpoint and log; the same folder goes on.")] = Path("runs/text"),
+    bundle: Annotated[Path | None, typer.Option(help="Where the bundle goes.", show_default="FOLDER/bundle")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 1,
+    threads: Annotated[int, typer.Option(min=0, help="Processor threads; 0 for all.")] = 0,
+    alias: Annotated[str, typer.Option(help="Alias in MLflow's model registry.")] = "candidate",
+    smoke: Annotated[bool, typer.Option("--smoke", help="Everything in a small way, in under three minutes.")] = False,
+    store: StoreOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Train a bundle on handwriting and register it in MLflow. Without data it learns from handwriting fonts alone.
+
+    Interrupted and started again with the same folder, it goes on.
+    """
+    with told(debug):
+        from serving.store import places
+        from training.fit import FitSettings
+        from training.train import TrainOrder
+        from training.train import train as train_bundle
+
+        settings = FitSettings(minutes=minutes, seed=seed)
+        order = TrainOrder(
+            folder=folder,
+            bundle=bundle or folder / "bundle",
+            store=places(store).store,
+            shared=data,
+            own=tuple(own or ()),
+            torchvision=tuple(name for name, asked in (("mnist", mnist), ("emnist", emnist)) if asked),
+            downloads=downloads,
+            settings=settings,
+            threads=threads,
+            alias=alias,
+        )
+        train_bundle(small(order) if smoke else order, typer.echo)
+
+
+def small(order: "TrainOrder") -> "TrainOrder":
+    """The order in a small way: every step, little of each."""
+    from dataclasses import replace
+
+    settings = replace(order.settings, minutes=min(order.settings.minutes, SMOKE_MINUTES), workers=0, warmup_steps=30)
+    return replace(order, settings=settings, mark_steps=60, held_out=24, calibrate=40)
 
 
 def main() -> None:

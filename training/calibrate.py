@@ -1,0 +1,69 @@
+"""Fit a bundle's confidence on writers that training never saw, and measure how far it can be trusted."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from recognizer.confidence import FEATURES, features
+from recognizer.cut import cut_image
+from recognizer.engine import Engine
+from recognizer.form import Field, Kind
+from training.corpora.sample import Corpus
+
+KINDS: dict[str, Kind] = {"mnist_strings": "digits", "mnist": "digits", "emnist": "digits"}
+"""The kind of field that a corpus stands for; the others are free text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One held-out field: what was read, whether that is right, and what decoding measured."""
+
+    source: str
+    right: bool
+    confidence: float
+    features: tuple[float, ...]
+
+
+def field_of(corpus: Corpus) -> Field:
+    """The field that samples of a corpus are read as."""
+    return Field(name=corpus.name, kind=KINDS.get(corpus.name, "text"), box=(0, 0, 100, 20), printed_box=False)
+
+
+def outcomes(engine: Engine, corpora: Iterable[Corpus], count: int, seed: int = 2) -> list[Outcome]:
+    """Read `count` samples of each corpus through the engine, as pre-cut fields; those it calls blank are left out."""
+    found = []
+    for corpus in corpora:
+        rng, field = np.random.default_rng(seed), field_of(corpus)
+        for i in rng.permutation(corpus.size)[:count]:
+            sample = corpus.draw(int(i), rng)
+            reading = engine.read(cut_image(sample.image, field, lines=False))
+            if "posterior" not in reading.measured:
+                continue
+            text = reading.text or reading.alternatives[0].text
+            measures = features(reading.measured["posterior"], reading.measured["log_mass"], len(text))
+            right = text == sample.text
+            found.append(Outcome(source=corpus.name, right=right, confidence=reading.confidence, features=measures))
+    return found
+
+
+def fit_calibration(found: Sequence[Outcome]) -> dict[str, float]:
+    """Coefficients of the confidence's logistic model."""
+    model = LogisticRegression(C=10.0, fit_intercept=False, max_iter=1000)
+    model.fit([outcome.features for outcome in found], [outcome.right for outcome in found])
+    return {name: float(value) for name, value in zip(FEATURES, model.coef_[0], strict=True)}
+
+
+def expected_calibration_error(confidences: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
+    """ECE over bins of equal count: mean distance of confidence and accuracy (Naeini et al., 2015)."""
+    order = np.argsort(confidences)
+    parts = np.array_split(order, min(bins, max(1, len(order) // 5)))
+    return float(sum(len(p) / len(order) * abs(confidences[p].mean() - right[p].mean()) for p in parts if len(p)))
+
+
+def risk_coverage(confidences: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(coverage, risk): the error among the most confident share of readings, for every share."""
+    wrong = 1 - right[np.argsort(-confidences)].astype(float)
+    ranks = np.arange(1, len(wrong) + 1)
+    return ranks / len(wrong), np.cumsum(wrong) / ranks

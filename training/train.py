@@ -1,0 +1,195 @@
+"""Training from data to a registered bundle: what `penfield train` does, in the order in which it happens."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from recognizer.alphabet import Alphabet
+from recognizer.bundle import Bundle, save_bundle
+from recognizer.confidence import UNCALIBRATED
+from recognizer.engine import Engine
+from recognizer.net.marks import MarkNet
+from recognizer.net.text import TextNet, TextNetConfig
+from serving.recognize import code_version
+from training.batches import Batches
+from training.calibrate import Outcome, fit_calibration, outcomes
+from training.corpora.images import own_corpus
+from training.corpora.marks import MarkPhoto, load_mark_photos
+from training.corpora.mnist import torchvision_corpus
+from training.corpora.sample import Corpus, Split
+from training.evaluate import Miss, Score, evaluate, held_out
+from training.fit import FitSettings, Training, fit, flat
+from training.fit_marks import MarkScore, fit_marks, score_marks
+from training.mix import Mix, drawn_corpora, shared_corpora, weighted
+from training.pictures import batch_picture, curves, png, trust
+from training.runlog import RunLog
+
+MODEL_NAME = "penfield"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOrder:
+    """What to train on, how long, and where the results go.
+
+    `shared` is a folder in the format of the optional shared data folder, `own` a user's labelled crops,
+    `torchvision` names of torchvision's sets, found in or fetched into `downloads`.
+    """
+
+    folder: Path
+    bundle: Path
+    store: Path
+    shared: Path | None = None
+    own: tuple[Path, ...] = ()
+    torchvision: tuple[str, ...] = ()
+    downloads: Path = Path("downloads")
+    settings: FitSettings = field(default_factory=FitSettings)
+    mark_steps: int = 1200
+    held_out: int = 120
+    calibrate: int = 150
+    threads: int = 0
+    alias: str = "candidate"
+
+
+def train(order: TrainOrder, say: Callable[[str], None]) -> str:
+    """Train, measure, calibrate, save and register a bundle; returns its id. Goes on where it was interrupted.
+
+    Raises InputError for data that cannot be read.
+    """
+    torch.set_num_threads(order.threads or torch.get_num_threads())
+    alphabet = Alphabet()
+    sources: dict[Split, list[Corpus]] = {
+        split: corpora_of(order, split, alphabet) for split in ("train", "tune", "test")
+    }
+    mix = weighted(sources["train"])
+    training = Training(TextNetConfig(classes=len(alphabet)), order.settings, order.folder)
+    resumed = training.resume()
+    log = RunLog(order.store, order.folder, run_key(order, mix), params(order, mix), say)
+    say(f"{'goes on' if resumed else 'begins'} with {sum(c.size for c in sources['train']):,} samples of "
+        f"{len(mix)} corpora on {training.device}")  # fmt: skip
+    first = list(islice(Batches(mix, alphabet, order.settings.seed, 0), 12))
+    log.send(lambda t, run: t.log_bytes(run, "augmented_batch.png", png(batch_picture(first))))
+    tune = held_out(sources["tune"], order.held_out)
+    fit(training, mix, alphabet, tune, log.observe)
+    marks, mark_score = marks_network(order, log)
+    bundle = assemble(training.average, marks, alphabet)
+    scores, found = examine(bundle, alphabet, sources, order, log)
+    manifest = manifest_of(order, mix, training, scores, mark_score)
+    calibration = fit_calibration(found) if enough(found) else UNCALIBRATED
+    bundle_id = save_bundle(
+        order.bundle, bundle.text, bundle.marks, alphabet, calibration=calibration, manifest=manifest
+    )
+    log.send(lambda t, run: t.log_figure(run, "curves.png", curves(log.points)))
+    tags = {"penfield.bundle_id": bundle_id}
+    log.send(lambda t, run: t.register_bundle(run, order.bundle, name=MODEL_NAME, alias=order.alias, tags=tags))
+    log.send(lambda t, run: t.finish(run))
+    say(f"bundle {bundle_id} in {order.bundle}" + ("" if log.is_complete else "; MLflow could not be reached"))
+    return bundle_id
+
+
+def corpora_of(order: TrainOrder, split: Split, alphabet: Alphabet) -> list[Corpus]:
+    """Every corpus that the order names, and the drawn ones, which need no data; empty ones are left out."""
+    corpora = drawn_corpora(split)
+    if order.shared is not None:
+        corpora += shared_corpora(order.shared, split, alphabet)
+    corpora += [own_corpus(source, split, alphabet) for source in order.own]
+    corpora += [torchvision_corpus(name, order.downloads, split) for name in order.torchvision]
+    return [corpus for corpus in corpora if corpus.size]
+
+
+def run_key(order: TrainOrder, mix: Mix) -> str:
+    """Names the MLflow run: the same folder, data and settings go on in the same run."""
+    what = [str(order.folder.resolve()), [c.digest for c, _, _ in mix], asdict(order.settings)]
+    return f"{order.folder.name}-{hashlib.sha256(json.dumps(what).encode()).hexdigest()[:8]}"
+
+
+def params(order: TrainOrder, mix: Mix) -> dict[str, object]:
+    """What MLflow shows as the run's parameters."""
+    rows: dict[str, object] = {"code_version": code_version(), "torch": torch.__version__, "threads": order.threads}
+    rows |= asdict(order.settings)
+    for corpus, weight, _ in mix:
+        rows |= {f"data.{corpus.name}.{k}": v for k, v in corpus_facts(corpus, weight).items()}
+    return rows
+
+
+def corpus_facts(corpus: Corpus, weight: float) -> dict[str, object]:
+    """What is kept of a corpus in params and manifest."""
+    return {"digest": corpus.digest, "samples": corpus.size, "writers": corpus.writers, "weight": weight}
+
+
+def marks_network(order: TrainOrder, log: RunLog) -> tuple[MarkNet, MarkScore | None]:
+    """The marks network, and its score where photographed marks are there."""
+    path = order.shared / "odk_marks/odk_marks.npz" if order.shared is not None else None
+    photos: dict[Split, list[MarkPhoto]] = {"train": [], "tune": [], "test": []}
+    if path is not None and path.exists():
+        photos = {split: load_mark_photos(path, split) for split in photos}
+    net = fit_marks(photos["train"], order.mark_steps, order.settings.seed, log.observe)
+    unseen = photos["tune"] + photos["test"]  # nothing was tuned on either
+    score = score_marks(net, unseen) if unseen else None
+    if score is not None:
+        shares = {f"marks.marked_share.{label}": share for label, share in score.marked_share.items()}
+        log.observe(order.mark_steps, {"marks.accuracy": score.accuracy, **shares})
+    return net, score
+
+
+def assemble(text: TextNet, marks: MarkNet, alphabet: Alphabet) -> Bundle:
+    """A bundle in memory, not calibrated yet."""
+    return Bundle(
+        bundle_id="", text=text.cpu().eval(), marks=marks.cpu().eval(), alphabet=alphabet, calibration=UNCALIBRATED,
+        manifest={},
+    )  # fmt: skip
+
+
+def examine(
+    bundle: Bundle, alphabet: Alphabet, sources: dict[Split, list[Corpus]], order: TrainOrder, log: RunLog
+) -> tuple[dict[str, Score], list[Outcome]]:
+    """Accuracy per source on test writers with the worst errors, and calibration data from tune writers."""
+    scores, misses = evaluate(bundle.text, alphabet, held_out(sources["test"], 2 * order.held_out))
+    log.observe(order.mark_steps, {f"test.{name}": value for name, value in flat(scores).items()})
+    log_misses(log, misses)
+    threads = torch.get_num_threads()
+    written = [corpus for corpus in sources["tune"] if corpus.name != "blank"]
+    engine = Engine(bundle)
+    found = outcomes(engine, written, order.calibrate)
+    if enough(found):
+        calibrated = Engine(replace(bundle, calibration=fit_calibration(found)))
+        test = outcomes(calibrated, [c for c in sources["test"] if c.name != "blank"], order.calibrate, seed=3)
+        log.send(lambda t, run: t.log_figure(run, "confidence_test.png", trust(test, "test writers")))
+    torch.set_num_threads(threads)
+    return scores, found
+
+
+def enough(found: Sequence[Outcome]) -> bool:
+    """Whether there are right and wrong readings enough to fit a confidence to."""
+    right = sum(outcome.right for outcome in found)
+    return min(right, len(found) - right) >= 10
+
+
+def log_misses(log: RunLog, misses: Sequence[Miss]) -> None:
+    """The worst errors as a table with images."""
+    if not misses:
+        return
+    table = pd.DataFrame([{"source": m.source, "truth": m.text, "read": m.read} for m in misses])
+    images = [png(255 - m.line.astype(np.uint8)) for m in misses]
+    log.send(lambda t, run: t.log_table(run, "worst_errors.json", table, {"line": images}))
+
+
+def manifest_of(
+    order: TrainOrder, mix: Mix, training: Training, scores: dict[str, Score], marks: MarkScore | None
+) -> dict[str, object]:
+    """How the bundle came to be: data, settings, amount of training, scores on test writers."""
+    return {
+        "data": {corpus.name: corpus_facts(corpus, weight) for corpus, weight, _ in mix},
+        "settings": asdict(order.settings),
+        "steps": training.step,
+        "samples": training.samples,
+        "minutes": round(training.seconds / 60, 1),
+        "test": {source: asdict(score) for source, score in scores.items()},
+        "marks": asdict(marks) if marks is not None else {},
+    }
