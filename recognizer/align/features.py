@@ -115,7 +115,8 @@ def refine(sheet: Sheet, matrix: np.ndarray, template: Template) -> Pose | None:
         target, seen = _matches(frame, template, reach)
         if len(target) < LEAST_INLIERS:
             return None
-        fitted = fit(seen, target, 1.5 if reach > 4 else 0.6)
+        # Paper that does not lie flat puts many patches a pixel off: all of them must have their say.
+        fitted = fit(seen, target, 1.5 if reach > 4 else 1.0)
         if fitted is None:
             return None
         correction, agree = fitted

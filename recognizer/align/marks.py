@@ -153,9 +153,7 @@ def _candidates(
 
 def _assignments(squares: np.ndarray, centers: np.ndarray) -> Iterator[tuple[np.ndarray, list[int], list[int]]]:
     """(homography, indices of squares, indices of marks): four squares give a homography, three an affine map."""
-    fewest = 3
-    for count in range(min(4, len(centers)), fewest - 1, -1):
-        found = False
+    for count in range(min(4, len(centers)), 2, -1):
         for marks in combinations(range(len(centers)), count):
             for chosen in permutations(range(len(squares)), count):
                 source, target = squares[list(chosen)].astype(np.float32), centers[list(marks)].astype(np.float32)
@@ -163,10 +161,7 @@ def _assignments(squares: np.ndarray, centers: np.ndarray) -> Iterator[tuple[np.
                     matrix = cv2.getPerspectiveTransform(source, target)
                 else:
                     matrix = np.vstack([cv2.getAffineTransform(source, target), [0, 0, 1]])
-                found = True
                 yield matrix, list(chosen), list(marks)
-        if found and len(squares) >= len(centers):
-            return
 
 
 def _all_pairs(matrix: np.ndarray, codes: Pairs | None, squares: np.ndarray, wanted: list[Mark], form: Form) -> Pairs:

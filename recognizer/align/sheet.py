@@ -89,4 +89,5 @@ def ink(image: np.ndarray) -> np.ndarray:
     grain = float(np.percentile(sample, 70))
     strokes = sample[sample > max(LEAST_CONTRAST / 2, 2.5 * grain)]
     full = float(np.percentile(strokes, 60)) if strokes.size > 50 else 0.0
-    return cv2.convertScaleAbs(cv2.subtract(depth, (round(grain),)), alpha=255 / max(full - grain, LEAST_CONTRAST))
+    stretch = (np.arange(256) - grain) * (255 / max(full - grain, LEAST_CONTRAST))
+    return cv2.LUT(depth, np.clip(stretch, 0, 255).astype(np.uint8))

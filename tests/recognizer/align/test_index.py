@@ -14,10 +14,10 @@ from tests.recognizer.align.pages import NIST_PAGE, blank_insurance, both, insur
 @pytest.mark.parametrize("method", ["blank_page", "boxes"])
 def test_worst_field_corner_is_found_to_a_quarter_of_a_pixel_on_warped_pages(method: str) -> None:
     form, blank = (insurance(), blank_insurance()) if method == "blank_page" else (nist(), drawn(nist(), 1))
-    errors, _ = measured(both(), form, blank, pages=8, seed=7)
-    assert np.isfinite(errors).sum() >= 7
+    errors, _ = measured(both(), form, blank, pages=6, seed=7)
+    assert np.isfinite(errors).sum() >= 5
     assert np.median(errors) < 0.2
-    assert np.sort(errors)[6] < 0.4
+    assert np.sort(errors)[4] < 0.4
 
 
 @pytest.mark.parametrize("turns", range(4))

@@ -61,12 +61,12 @@ def test_marks_of_warped_pages(marks: list[dict[str, object]], printed: bool, mo
     form = form_of(marks, printed=printed)
     index, image = FormIndex([form]), printed_page(form)
     errors = []
-    for number in range(6):
+    for number in range(3):
         warp = warped(image, np.random.default_rng([11, number]), hard=False)
         alignment = index.align(page(warp.image))
         errors.append(error_px(form, alignment.matrix, warp.matrix) if alignment else np.inf)
     assert np.median(errors) < most_px, errors
-    assert np.isfinite(errors).sum() >= 5, errors
+    assert np.isfinite(errors).all(), errors
 
 
 @pytest.mark.parametrize("turns", range(4))
