@@ -19,7 +19,7 @@ from serving.field_list import ANSWERS, FieldRow, load_field_list
 from serving.intake import PREPARATION_VERSION, refusal
 from serving.ledger import BatchFacts, BatchStart, Ledger, PageEntry, ScanEntry, digest, page_key
 from serving.recognize import code_version, scan_entries
-from serving.records import harmless, write_whole
+from serving.records import check_folder, harmless, write_whole
 from serving.scans import NamedScan
 from serving.workshop import Workshop
 
@@ -31,9 +31,10 @@ def read_fields(source: Path, out: Path, door: Door, ledger: Ledger, watcher: Wa
     """Read the fields that the CSV file `source` lists and write its rows, with the readings, to the file `out`.
 
     A row that cannot be read has the outcome `rejected: <code>`. Repeating and resuming are as for `recognize`.
-    Raises InputError where the list cannot be read, and LedgerError.
+    Raises InputError where the list cannot be read or `out` not be written, and LedgerError.
     """
     rows = load_field_list(source)
+    check_folder(out.parent)
     scans = [NamedScan(path=row.image, name=row.cells["image"]) for row in rows]
     entries = scan_entries(scans, FIELD_LIMITS)
     start = _start(entries, rows, door)

@@ -15,7 +15,7 @@ from serving.decide import POLICY_VERSION
 from serving.door import Door
 from serving.intake import FormIntake, form_workshop, setup_digest
 from serving.ledger import BatchFacts, BatchStart, Ledger, ScanEntry, digest
-from serving.records import write_records
+from serving.records import check_folder, write_records
 from serving.scans import NamedScan, unreadable_digest
 from serving.workshop import digest_file
 
@@ -34,8 +34,10 @@ def recognize(order: Order, door: Door, ledger: Ledger, watcher: Watcher) -> Bat
     """Read what is new, write the records of the batch to `order.out`, and return what the batch came to.
 
     The same order again goes on where it was interrupted; after its end it reads nothing and writes the same records.
-    Raises UsageError for forms that cannot be told apart, and LedgerError.
+    Raises UsageError for forms that cannot be told apart, InputError for a folder that cannot be written to, and
+    LedgerError.
     """
+    check_folder(order.out)
     forms = _by_digest(order.forms)
     setup = setup_digest(list(forms), order.limits)
     entries = scan_entries(order.scans, order.limits)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from recognizer.errors import InputError
 from recognizer.form import Form
 from serving.ledger import Answer, BatchFacts, Ledger
 
@@ -24,12 +25,21 @@ RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 Record = dict[str, Any]
 
 
+def check_folder(out: Path) -> None:
+    """Make the folder, so that a batch does not find out at its end that it cannot write. Raises InputError."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise InputError(f"{out}: cannot be written to: {error.strerror}") from error
+
+
 def write_records(ledger: Ledger, batch: BatchFacts, forms: Sequence[Form], out: Path) -> None:
     """Write `records.jsonl`, `records.csv` and `predictions.parquet` into the folder `out`, each at once or not at all.
 
     Records hold values as they were read; the Parquet file is for analysis and masks the sensitive ones.
     """
-    out.mkdir(parents=True, exist_ok=True)
     records = records_of(ledger, batch)
     lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     write_whole(out / "records.jsonl", lines.encode())

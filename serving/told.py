@@ -30,6 +30,9 @@ def told(debug: bool) -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from error
     except (typer.Exit, typer.Abort):
         raise
+    except OSError as error:
+        _say(f"{error.filename or 'the system'}: {error.strerror or error}", debug)
+        raise typer.Exit(1) from error
     except Exception as error:
         # An unexpected message may hold a field's value: it is shown only to whoever asks for it.
         _say(f"{type(error).__name__}: this should not happen. --debug shows where it did.", debug)

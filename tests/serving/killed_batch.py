@@ -12,7 +12,7 @@ from recognizer.reading import Crop, Reading
 from serving.batch import run_batch
 from serving.door import Door
 from serving.ledger import open_ledger
-from serving.records import write_records
+from serving.records import check_folder, write_records
 from tests.serving import specimens as sample
 
 SCANS = tuple(f"scan{number}" for number in range(20))
@@ -40,6 +40,7 @@ def main(folder: Path) -> None:
     with open_ledger(f"sqlite:///{folder}/ledger.db") as ledger:
         door = Door(SlowReader(), ledger)
         facts = run_batch(sample.start("batch", SCANS), sample.two_pages, door, ledger, Quiet())
+        check_folder(folder / "out")
         write_records(ledger, facts, [sample.FORM], folder / "out")
 
 

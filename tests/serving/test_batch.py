@@ -79,6 +79,8 @@ class Interrupted(BaseException):
 
 def test_an_interrupted_batch_goes_on_and_gives_the_same_records(ledger: Ledger, tmp_path: Path) -> None:
     undisturbed = open_ledger(f"sqlite:///{tmp_path}/other.db")
+    (tmp_path / "undisturbed").mkdir()
+    (tmp_path / "out").mkdir()
     write_records(undisturbed, read_all(undisturbed), [sample.FORM], tmp_path / "undisturbed")
 
     class Stops(sample.InkReader):

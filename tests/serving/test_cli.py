@@ -145,6 +145,7 @@ def test_pre_cut_fields(penfield: Command, tmp_path: Path) -> None:
         (["recognize", FORM, "--form", FORM, "--form", FORM, "--out", "out"], 2, "name of its own"),
         (["recognize", FORM, "--form", FORM, "--out", "out", "--ledger", "nonsense"], 6, "database URL"),
         (["recognize", FORM, "--form", FORM, "--out", "out", "--max-pages", "0"], 2, "max-pages"),
+        (["recognize", FORM, "--form", FORM, "--out", FORM], 4, "cannot be written to"),
         (["read", "--in", "gone.csv", "--out", "out.csv"], 4, "gone.csv"),
         (["read", "--in", ROOT / "pyproject.toml", "--out", "out.csv"], 4, "image,kind"),
     ],
