@@ -130,7 +130,7 @@ def main() -> None:
         seconds = time.monotonic() - began
         while total["kills"] < asked.kills:
             batch = Batch(_made(Path(name) / f"round{total['rounds']}"), words)
-            total += disturb(batch, undisturbed, asked.kills - total["kills"], seconds / 3, moments)
+            total += disturb(batch, undisturbed, asked.kills - total["kills"], max(seconds / 10, 3.0), moments)
             print(dict(total), file=sys.stderr, flush=True)
         report(total, seconds, len(undisturbed.ids("predictions", "prediction_id")))
     sys.exit(1 if total["lost"] or total["doubled"] or total["records that differ"] else 0)
