@@ -114,12 +114,12 @@ class Training:
 
 
 def ctc_loss(logits: Tensor, batch: Batch) -> Tensor:
-    """CTC loss per character of (n, frames, classes) logits, in single precision."""
+    """CTC loss per character (the end of a line counts as one) of (n, frames, classes) logits, in single precision."""
     log_probs = logits.float().log_softmax(2).transpose(0, 1)
     losses = functional.ctc_loss(
         log_probs, batch.targets.to(logits.device), batch.frames, batch.lengths, reduction="none", zero_infinity=True
     )
-    return losses.sum() / batch.lengths.sum()
+    return losses.sum() / (batch.lengths.sum() + len(batch.lengths))  # a batch may hold nothing but empty fields
 
 
 def fit(
