@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from recognizer.errors import LedgerError
-from serving.ledger import queries
+from serving.ledger import facts, queries
 from serving.ledger.database import in_one_line, open_database, shown
 from serving.ledger.values import Answer, BatchFacts, BatchPage, PageEntry, Parcel, Prediction, ScanEntry, StoredCrop
 from serving.ledger.writing import Writing
@@ -124,10 +124,10 @@ class Ledger:
     def batch(self, batch_id: str) -> BatchFacts:
         """A batch in figures. Raises LedgerError where there is no such batch."""
         with self._reading() as connection:
-            facts = queries.batch_facts(connection, batch_id)
-        if facts is None:
+            found = facts.batch_facts(connection, batch_id)
+        if found is None:
             raise LedgerError(f"the ledger {shown(self._engine.url)} knows no batch {batch_id}")
-        return facts
+        return found
 
     def latest_batch(self) -> str | None:
         """The id of the batch that was started last."""

@@ -1,19 +1,16 @@
-"""The questions that are asked of the ledger."""
+"""The questions that are asked of the ledger while a batch runs and when its records are written."""
 
 import json
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, case, func, select
+from sqlalchemy import Connection, Select, and_, select
 
-from recognizer.page import Quality
 from serving.ledger import schema
-from serving.ledger.plain import quality_from, reading_from, steps_from
+from serving.ledger.rows import crop_of, decision_of, page_of, prediction_of
 from serving.ledger.values import (
     Answer,
-    BatchFacts,
     BatchPage,
-    Decision,
     PageEntry,
     Parcel,
     Prediction,
@@ -31,7 +28,7 @@ def predictions(connection: Connection, ids: list[str]) -> dict[str, Prediction]
     found: dict[str, Prediction] = {}
     for start in range(0, len(ids), CHUNK):
         query = select(table).where(table.c.prediction_id.in_(ids[start : start + CHUNK]))
-        found |= {row.prediction_id: _prediction(row) for row in connection.execute(query)}
+        found |= {row.prediction_id: prediction_of(row) for row in connection.execute(query)}
     return found
 
 
@@ -43,7 +40,7 @@ def stored_pages(connection: Connection, scan_digest: str, setup_digest: str) ->
         pages.c.setup_digest == setup_digest,
         pages.c.status.not_like("rejected%"),
     )
-    return {row.page_no: _page(row) for row in connection.execute(query)}
+    return {row.page_no: page_of(row) for row in connection.execute(query)}
 
 
 def stored_crops(connection: Connection, page_key: str) -> tuple[StoredCrop, ...]:
@@ -55,7 +52,7 @@ def stored_crops(connection: Connection, page_key: str) -> tuple[StoredCrop, ...
         .where(cut.c.page_key == page_key)
         .order_by(cut.c.position)
     )
-    return tuple(_crop(row) for row in connection.execute(query))
+    return tuple(crop_of(row) for row in connection.execute(query))
 
 
 def pages_done(connection: Connection, batch_id: str) -> set[tuple[int, int]]:
@@ -122,7 +119,7 @@ def answers(connection: Connection, batch_id: str) -> dict[tuple[int, int], tupl
     """The answers of a batch by (scan_no, page_no)."""
     found: dict[tuple[int, int], list[Answer]] = defaultdict(list)
     for row in connection.execute(_answer_rows(batch_id)):
-        answer = Answer(field=row.field, prediction=_prediction(row), decision=_decision(row))
+        answer = Answer(field=row.field, prediction=prediction_of(row), decision=decision_of(row))
         found[row.scan_no, row.page_no].append(answer)
     return {place: tuple(items) for place, items in found.items()}
 
@@ -188,131 +185,3 @@ def pending(connection: Connection, limit: int) -> list[Parcel]:
         Parcel(key=row.key, kind=row.kind, batch_id=row.batch_id, payload=json.loads(row.payload))
         for row in connection.execute(query)
     ]
-
-
-def batch_facts(connection: Connection, batch_id: str) -> BatchFacts | None:
-    """A batch in figures."""
-    table, events = schema.batches, schema.batch_events
-    batch = connection.execute(select(table).where(table.c.batch_id == batch_id)).one_or_none()
-    if batch is None:
-        return None
-    happened = connection.execute(select(events).where(events.c.batch_id == batch_id).order_by(events.c.seq)).all()
-    finished = next((row for row in happened if row.event == "finished"), None)
-    by_status = _pages_by_status(connection, batch_id)
-    fields, accepted = _fields_and_accepted(connection, batch_id)
-    count = select(func.count()).select_from(schema.scans).where(schema.scans.c.batch_id == batch_id)
-    return BatchFacts(
-        batch_id=batch_id,
-        bundle_id=batch.bundle_id,
-        purpose=batch.purpose,
-        params=json.loads(batch.params),
-        forms=_forms(connection, batch_id),
-        started_at=batch.started_at,
-        finished_at=finished.at if finished else None,
-        finish_facts=json.loads(finished.facts) if finished else {},
-        scans=connection.scalar(count) or 0,
-        pages=sum(by_status.values()),
-        pages_by_status=by_status,
-        fields=fields,
-        accepted=accepted,
-        review=fields - accepted,
-        resumed=sum(row.event == "resumed" for row in happened),
-    )
-
-
-def _pages_by_status(connection: Connection, batch_id: str) -> dict[str, int]:
-    filed, pages = schema.batch_pages, schema.pages
-    query = (
-        select(pages.c.status, func.count())
-        .join(filed, filed.c.page_key == pages.c.page_key)
-        .where(filed.c.batch_id == batch_id)
-        .group_by(pages.c.status)
-        .order_by(pages.c.status)
-    )
-    return {row[0]: row[1] for row in connection.execute(query)}
-
-
-def _fields_and_accepted(connection: Connection, batch_id: str) -> tuple[int, int]:
-    fields, decided = schema.batch_fields, schema.decisions
-    same = and_(decided.c.prediction_id == fields.c.prediction_id, decided.c.policy_digest == fields.c.policy_digest)
-    accepted = func.coalesce(func.sum(case((decided.c.decision == "accept", 1), else_=0)), 0)
-    query = select(func.count(), accepted).select_from(fields).join(decided, same).where(fields.c.batch_id == batch_id)
-    row = connection.execute(query).one()
-    return int(row[0]), int(row[1])
-
-
-def _forms(connection: Connection, batch_id: str) -> dict[str, str]:
-    filed, pages = schema.batch_pages, schema.pages
-    query = (
-        select(pages.c.form_digest, pages.c.form)
-        .distinct()
-        .join(filed, filed.c.page_key == pages.c.page_key)
-        .where(filed.c.batch_id == batch_id, pages.c.form.is_not(None))
-    )
-    return {name: digest for digest, name in connection.execute(query)}
-
-
-def _crop(row: Row[Any]) -> StoredCrop:
-    marks = tuple((x, y, width, height) for x, y, width, height in json.loads(row.marks))
-    return StoredCrop(
-        crop_id=row.crop_id,
-        field=row.field,
-        png=row.png,
-        dpi=row.dpi,
-        quality=quality_from(row.quality),
-        steps=steps_from(row.steps),
-        marks=marks,
-    )
-
-
-def _page(row: Row[Any]) -> PageEntry:
-    quality: Quality | None = quality_from(row.quality)
-    return PageEntry(
-        page_key=row.page_key,
-        page_id=row.page_id,
-        scan_digest=row.scan_digest,
-        page_no=row.page_no,
-        setup_digest=row.setup_digest,
-        status=row.status,
-        reason=row.reason,
-        form=row.form,
-        form_digest=row.form_digest,
-        width_px=row.width_px,
-        height_px=row.height_px,
-        quality=quality,
-        steps=steps_from(row.steps),
-        alignment=json.loads(row.alignment),
-        stage_ms=json.loads(row.stage_ms),
-    )
-
-
-def _prediction(row: Row[Any]) -> Prediction:
-    plain = {
-        "text": row.text,
-        "outcome": row.outcome,
-        "confidence": row.confidence,
-        "alternatives": json.loads(row.alternatives),
-        "parts": json.loads(row.parts),
-        "measured": json.loads(row.measured),
-    }
-    return Prediction(
-        prediction_id=row.prediction_id,
-        crop_id=row.crop_id,
-        bundle_id=row.bundle_id,
-        language_digest=row.language_digest,
-        purpose=row.purpose,
-        reading=reading_from(plain),
-        latency_ms=row.latency_ms,
-        created_at=row.created_at,
-    )
-
-
-def _decision(row: Row[Any]) -> Decision:
-    return Decision(
-        prediction_id=row.prediction_id,
-        policy_digest=row.policy_digest,
-        decision=row.decision,
-        code=row.code,
-        reason=row.reason,
-        threshold=row.threshold,
-    )
