@@ -9,11 +9,11 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
 
-from serving.delivery.deliver import DeliveryReport, deliver
+from serving.delivery.deliver import PARCELS_PER_PASS, DeliveryReport, deliver
 
 REST_S = 2.0
 REST_PER_WORK = 10
@@ -61,6 +61,8 @@ class Courier:
         if kind is None:
             self._drain()
         self._take_news()
+        if self.report.reason:
+            self._count_waiting()
 
     def _tell(self, text: str | None) -> None:
         """Write to the courier; None says that the batch has ended."""
@@ -106,8 +108,15 @@ class Courier:
         if news:
             self.report = DeliveryReport(**(news | {"delivered": news["delivered"] + self.report.delivered}))
 
+    def _count_waiting(self) -> None:
+        """The courier's last word may be older than the batch's last page."""
+        from serving.ledger import open_ledger
+
+        with open_ledger(self.ledger_url) as ledger:
+            self.report = replace(self.report, pending=len(ledger.pending(PARCELS_PER_PASS)))
+
     def _note(self, reason: str) -> None:
-        self.report = DeliveryReport(delivered=self.report.delivered, pending=self.report.pending, reason=reason)
+        self.report = replace(self.report, reason=reason)
 
 
 def _environment() -> dict[str, str]:

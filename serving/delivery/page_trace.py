@@ -86,9 +86,10 @@ def _facts(stage: str, page: dict[str, Any]) -> dict[str, Any]:
     """What a stage found out about the page."""
     if stage == "align":
         return {name.removeprefix("align_"): _plain(v) for name, v in page.items() if name.startswith("align_")}
-    if stage in ("clean", "measure", "repair"):
-        quality = {n.removeprefix("quality_"): _plain(v) for n, v in page.items() if n.startswith("quality_")}
-        return {"quality": quality, "steps": json.loads(page["steps"] or "[]")}
+    if stage == "measure":
+        return {name.removeprefix("quality_"): _plain(v) for name, v in page.items() if name.startswith("quality_")}
+    if stage == "repair":
+        return {"steps": json.loads(page["steps"] or "[]")}
     return {}
 
 

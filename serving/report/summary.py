@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SENSITIVE_KINDS = frozenset({"ssn"})
 """Kinds of field whose crops and values never leave the ledger."""
 
-STAGES = ("decode", "measure", "clean", "repair", "orient", "align", "cut", "prepare", "read", "decide", "record")
+STAGES = ("decode", "measure", "blank", "repair", "align", "cut", "read")
 """The order of a page's stages; others follow in that of the alphabet."""
 
 MEASURES: Mapping[str, tuple[str, str]] = {

@@ -68,7 +68,7 @@ def _doubtful_field(row: dict[str, Any], crop_png: CropPng) -> DoubtfulField:
         text="" if hidden else row["text"],
         outcome=row["outcome"],
         confidence=row["confidence"],
-        reason=row["decision_reason"] or "",
+        reason=(row["decision_reason"] or "").partition(": ")[2],
         alternatives=[] if hidden else alternatives(row["alternatives"]),
         picture=picture,
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, wraps
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from serving.tracking import registry, trace
 from serving.tracking.store import Store, StoreUnreachable, open_store
@@ -24,6 +24,26 @@ KEY_TAG = "penfield.key"
 TABLES_TAG = "mlflow.loggedArtifacts"
 MAX_PARAM_CHARS = 6000
 METRICS_PER_CALL = 1000
+STORE_PACKAGES = {"mlflow", "sqlalchemy", "requests", "urllib3"}
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _told(method: Callable[P, T]) -> Callable[P, T]:
+    """Whatever the store raises becomes `StoreUnreachable`, with the first line of what it said."""
+
+    @wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(*args, **kwargs)
+        except Exception as error:
+            if not isinstance(error, OSError) and type(error).__module__.split(".")[0] not in STORE_PACKAGES:
+                raise
+            said = str(error).strip().splitlines() or [type(error).__name__]
+            raise StoreUnreachable(f"the MLflow store failed: {said[0][:300]}") from error
+
+    return call
 
 
 class Tracking:
@@ -31,7 +51,7 @@ class Tracking:
 
     Every call may be repeated with the same arguments without doubling anything: runs are found again by their key,
     files are written over, metrics with the same time and value count once. That makes delivery exactly once.
-    Raises `StoreUnreachable` at once where the store does not answer.
+    Raises `StoreUnreachable` at once where the store does not answer, and whenever it fails later.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -55,6 +75,7 @@ class Tracking:
 
         return TracingClient(self.store.uri)
 
+    @_told
     def experiment(self, name: str) -> str:
         """The id of the experiment, which is made where there is none."""
         found = self._client.get_experiment_by_name(name)
@@ -63,6 +84,7 @@ class Tracking:
         folder = (self.store.artifacts / name).as_uri() if self.store.artifacts else None
         return str(self._client.create_experiment(name, artifact_location=folder))
 
+    @_told
     def open_run(
         self,
         experiment: str,
@@ -95,6 +117,7 @@ class Tracking:
             self._client.delete_run(spare.info.run_id)
         return str(runs[0].info.run_id) if runs else None
 
+    @_told
     def log_params(self, run_id: str, params: Mapping[str, object]) -> None:
         """Write params down; one that the run has already keeps its first value, as MLflow's params cannot change."""
         from mlflow.entities import Param
@@ -104,20 +127,24 @@ class Tracking:
         for start in range(0, len(new), 100):
             self._client.log_batch(run_id, params=new[start : start + 100])
 
+    @_told
     def set_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
         """Set tags of a run; a tag that is there is written over."""
         from mlflow.entities import RunTag
 
         self._client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
 
+    @_told
     def tags(self, run_id: str) -> dict[str, str]:
         """All tags of a run."""
         return dict(self._client.get_run(run_id).data.tags)
 
+    @_told
     def log_metrics(self, run_id: str, metrics: Mapping[str, float], *, at_ms: int, step: int = 0) -> None:
         """Write one value per metric. `at_ms` must be a time of the event, not of the call: it makes repeats equal."""
         self.log_curves(run_id, [(name, value, step) for name, value in metrics.items()], at_ms=at_ms)
 
+    @_told
     def log_curves(self, run_id: str, points: Iterable[tuple[str, float, int]], *, at_ms: int) -> None:
         """Write points (metric, value, step) in bulk; values that are no finite number are left out."""
         from mlflow.entities import Metric
@@ -126,6 +153,7 @@ class Tracking:
         for start in range(0, len(rows), METRICS_PER_CALL):
             self._client.log_batch(run_id, metrics=rows[start : start + METRICS_PER_CALL])
 
+    @_told
     def log_file(self, run_id: str, path: Path, folder: str | None = None) -> None:
         """Copy a file, or all that a folder holds, to the run's artifacts (below `folder` there)."""
         if path.is_dir():
@@ -157,6 +185,7 @@ class Tracking:
         frame.to_parquet(buffer, compression="zstd", index=False)
         self.log_bytes(run_id, artifact, buffer.getvalue())
 
+    @_told
     def parquet_rows(self, run_id: str, folder: str) -> int:
         """How many rows all Parquet files of an artifact folder hold, read back from the store."""
         import pyarrow.parquet as pq
@@ -168,6 +197,7 @@ class Tracking:
                 rows += pq.read_metadata(local).num_rows
             return rows
 
+    @_told
     def log_table(
         self, run_id: str, artifact: str, frame: pd.DataFrame, images: Mapping[str, Sequence[bytes]] | None = None
     ) -> None:
@@ -190,14 +220,17 @@ class Tracking:
         if entry not in tables:
             self.set_tags(run_id, {TABLES_TAG: json.dumps([*tables, entry])})
 
+    @_told
     def log_traces(self, experiment: str, run_id: str, traces: Sequence[trace.TraceRecord]) -> int:
         """Store traces in bulk, tied to the run; returns how many of them the store holds afterwards."""
         return trace.log_traces(self._traces, self.experiment(experiment), run_id, traces)
 
+    @_told
     def finish(self, run_id: str, *, status: str = "FINISHED", at_ms: int | None = None) -> None:
         """Mark the run as ended: FINISHED, FAILED or KILLED."""
         self._client.set_terminated(run_id, status, at_ms)
 
+    @_told
     def register_bundle(
         self,
         run_id: str,

@@ -22,7 +22,7 @@ FIELDS = (
 STATUSES = {3: "blank", 5: "rescan", 7: "unmatched", 11: "rejected: too_large"}
 REASONS = {"rescan": "too blurred to read", "unmatched": "fits no form", "rejected: too_large": "30000 x 30000 pixels"}
 THRESHOLDS = {"name": 0.9, "date": 0.85, "amount": 0.95}
-STAGES = {"decode": 18.0, "clean": 95.0, "align": 310.0, "cut": 12.0}
+STAGES = {"decode": 18.0, "measure": 40.0, "repair": 95.0, "align": 310.0, "cut": 12.0}
 
 
 def start_batch(ledger: Ledger, batch_id: str, page_count: int) -> None:

@@ -120,12 +120,12 @@ def test_a_trace_tells_stages_measures_and_decisions_but_no_values(shown):
     trace = next(t for t in mlflow.traces(mlflow.run()) if t.info.tags["penfield.status"] == "read")
     trace = mlflow.client.get_trace(trace.info.trace_id)
     root, *stages = trace.data.spans
-    assert [span.name for span in stages] == ["decode", "clean", "align", "cut", "read", "decide"]
-    assert stages[1].attributes["quality"]["sharpness"] > 0
-    assert stages[1].attributes["steps"][0]["name"] == "deskew"
-    assert stages[2].attributes["inliers"] >= 80
-    assert set(stages[4].attributes["ssn"]) == {"kind", "outcome", "confidence", "latency_ms", "prediction_id"}
-    assert stages[5].attributes["amount"]["threshold"] == 0.95
+    assert [span.name for span in stages] == ["decode", "measure", "repair", "align", "cut", "read", "decide"]
+    assert stages[1].attributes["sharpness"] > 0
+    assert stages[2].attributes["steps"][0]["name"] == "deskew"
+    assert stages[3].attributes["inliers"] >= 80
+    assert set(stages[5].attributes["ssn"]) == {"kind", "outcome", "confidence", "latency_ms", "prediction_id"}
+    assert stages[6].attributes["amount"]["threshold"] == 0.95
     assert all(root.start_time_ns <= s.start_time_ns <= s.end_time_ns <= root.end_time_ns + 10 for s in stages)
     for value in ("Margarethe", "6789", "F757558", "02/30"):
         assert value not in trace.to_json()
@@ -231,9 +231,10 @@ def test_the_courier_does_not_hold_up_a_batch_whose_store_is_silent(ledger, tmp_
         fill(ledger, page_count=2)
         with Courier(tmp_path, ledger.url) as courier:
             time.sleep(7)
+            fill(ledger, "batch-2", page_count=3)
             began = time.monotonic()
     assert time.monotonic() - began < 1
-    assert courier.report.pending == 4
+    assert courier.report.pending == 4 + 5
     assert "no answer within 2 s" in courier.report.line
 
 

@@ -101,7 +101,14 @@ def test_summary_adds_up(ledger):
     summary = summarize(ledger.batch("batch-1"), ledger.predictions_frame("batch-1"), ledger.pages_frame("batch-1"))
     assert summary.accepted + summary.review == summary.fields == sum(kind.fields for kind in summary.kinds)
     assert sum(summary.pages_by_status.values()) == summary.pages == 24
-    assert [stage.stage for stage in summary.stages] == ["decode", "clean", "align", "cut", "read one field"]
+    assert [stage.stage for stage in summary.stages] == [
+        "decode",
+        "measure",
+        "repair",
+        "align",
+        "cut",
+        "read one field",
+    ]
     assert summary.metrics()["accepted_rate"] == summary.accepted / summary.fields
     assert summary.metrics()["pages_per_second"] == pytest.approx(24 / 12.5)
     assert 250 < summary.metrics()["latency_ms_median/align"] < 370
@@ -117,5 +124,5 @@ def test_odd_batches_have_reports(tmp_path, pages):
         finish_batch(ledger, "odd")
         assert "took 12.5 s" in render(ledger, "odd")
         assert stage_names(ledger.pages_frame("odd")) == (
-            [] if pages in ((), (11,)) else ["decode", "clean", "align", "cut"]
+            [] if pages in ((), (11,)) else ["decode", "measure", "repair", "align", "cut"]
         )

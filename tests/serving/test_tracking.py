@@ -157,6 +157,37 @@ def test_a_run_ends_when_the_batch_ended(tracking, run_id):
     assert (info.status, info.start_time, info.end_time) == ("FINISHED", AT_MS, AT_MS + 5000)
 
 
+@pytest.mark.slow
+def test_a_registered_bundle_reads_through_the_door(tracking, run_id, tmp_path, monkeypatch):
+    import mlflow
+
+    from recognizer.alphabet import Alphabet
+    from recognizer.bundle import save_bundle
+    from recognizer.net.marks import MarkNet, MarkNetConfig
+    from recognizer.net.text import TextNet, TextNetConfig
+    from serving.ledger import open_ledger
+
+    alphabet = Alphabet()
+    text = TextNet(TextNetConfig(classes=len(alphabet.characters) + 1))
+    save_bundle(tmp_path / "bundle", text, MarkNet(MarkNetConfig()), alphabet, calibration={}, manifest={})
+    (tmp_path / "field.png").write_bytes(png(200))
+    tracking.register_bundle(run_id, tmp_path / "bundle", name="penfield-door", alias="champion")
+    monkeypatch.setenv("PENFIELD_STORE", str(tmp_path / "store"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking.store.uri)
+    model = mlflow.pyfunc.load_model("models:/penfield-door@champion")
+    said = model.predict(pd.DataFrame({"image": ["field.png"], "kind": ["digits"]}))
+    with open_ledger(f"sqlite:///{tmp_path}/store/ledger.db") as ledger:
+        written = ledger.predictions_frame(ledger.latest_batch())
+    assert list(said["prediction_id"]) == list(written["prediction_id"])
+    assert len(written) == 1
+
+
+def test_a_store_that_fails_later_is_told_too(tracking):
+    with pytest.raises(StoreUnreachable, match="the MLflow store failed"):
+        tracking.log_metrics("no such run", {"a": 1.0}, at_ms=AT_MS)
+
+
 def seconds_to_refuse(folder):
     began = time.monotonic()
     with pytest.raises(StoreUnreachable) as refusal:
