@@ -100,6 +100,31 @@ def _recognize(
 
 
 @app.command(epilog=EXIT_CODES)
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for records.jsonl, records.csv and predictions.parquet.")] = Path(
+        "out/demo"
+    ),
+    bundle: BundleOption = None,
+    store: StoreOption = None,
+    ledger: LedgerOption = None,
+    deliver_later: LaterOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Recognize the sample scans that ship, and compare with what is written on them."""
+    with told(debug):
+        import time
+
+        began = time.perf_counter()
+        from serving.demo import demo as read_samples
+        from serving.demo_summary import demo_summary
+        from serving.session import working
+
+        with working(bundle, store, ledger, deliver_later=deliver_later) as work:
+            result = read_samples(work, out)
+        demo_summary(_console(), result, out, work.places, work.delivery_line, time.perf_counter() - began)
+
+
+@app.command(epilog=EXIT_CODES)
 def read(
     source: Annotated[Path, typer.Option("--in", help="CSV with columns image, kind, optional pattern, lexicon.")],
     out: Annotated[Path, typer.Option("--out", help="CSV to write: the same rows, with what was read.")],
