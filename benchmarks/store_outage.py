@@ -61,6 +61,8 @@ def report(kind: str, reachable: list[Timing], unreachable: list[Timing]) -> Non
     print(f"store reachable    {up_s:7.2f} s, and {median(t.drain_s for t in reachable):.2f} s to deliver the rest")
     print(f"store unreachable  {down_s:7.2f} s ({down_s / up_s - 1:+.1%}), and "
           f"{median(t.drain_s for t in unreachable):.2f} s to give up")  # fmt: skip
+    up_cpu_s, down_cpu_s = median(t.batch_cpu_s for t in reachable), median(t.batch_cpu_s for t in unreachable)
+    print(f"CPU of the batch   {up_cpu_s:7.2f} s and {down_cpu_s:.2f} s ({down_cpu_s / up_cpu_s - 1:+.1%})")
     for timing in unreachable:
         assert timing.report and timing.report.pending == timing.facts.pages + 2, timing.report
         print(f"  said: {timing.report.line}")

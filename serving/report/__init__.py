@@ -32,12 +32,19 @@ def report_html(batch: BatchFacts, predictions: pd.DataFrame, pages: pd.DataFram
     return _template().render(
         batch=batch,
         summary=summary,
+        settings=_settings(batch),
         confidence=figures.confidence_histogram(predictions, summary) if len(predictions) else "",
         quality=figures.quality_histograms(pages, summary) if summary.quality else "",
         latency=figures.latency_bars(summary) if summary.stages else "",
         fields=doubtful_fields(predictions, crop_png, FIELDS_SHOWN),
         pages=worst_pages(predictions, pages, PAGES_SHOWN),
     )
+
+
+def _settings(batch: BatchFacts) -> dict[str, object]:
+    """What the batch ran with, each setting once."""
+    forms = {f"form.{name}": digest for name, digest in batch.forms.items()}
+    return {"bundle_id": batch.bundle_id, **forms, **batch.params}
 
 
 @cache
