@@ -10,16 +10,18 @@ No pickle: a bundle from a stranger can be wrong, but it cannot run code. Every 
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
+from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import nn
 
 from recognizer.alphabet import Alphabet
+from recognizer.confidence import FEATURES
 from recognizer.errors import BundleError
 from recognizer.frame import FRAME_PX, FRAME_VERSION
 from recognizer.line import HEIGHT_PX, INK_HEIGHT_PX, LINE_VERSION, MAX_WIDTH_PX
@@ -84,8 +86,10 @@ def load_bundle(folder: Path) -> Bundle:
         content = json.loads(data)
     except OSError as error:
         raise BundleError(f"{folder} is not a bundle: {error.strerror}: bundle.json") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BundleError(f"{folder / 'bundle.json'} is damaged: {error}") from error
+    if not isinstance(content, dict):
+        raise BundleError(f"{folder / 'bundle.json'} is damaged: it holds no object")
     if content.get("format") != FORMAT or content.get("input") != INPUT_SPEC:
         raise BundleError(
             f"{folder} was made for another version of Penfield's preprocessing; train or fetch a new one"
@@ -94,6 +98,7 @@ def load_bundle(folder: Path) -> Bundle:
         alphabet = Alphabet(characters=content["alphabet"])
         text = TextNet(_config(TextNetConfig, content["text"]["config"]))
         marks = MarkNet(_config(MarkNetConfig, content["marks"]["config"]))
+        _check_fit(text, alphabet, content["calibration"])
         _load_weights(folder / "text.safetensors", text, content["text"]["sha256"])
         _load_weights(folder / "marks.safetensors", marks, content["marks"]["sha256"])
         return Bundle(
@@ -104,8 +109,15 @@ def load_bundle(folder: Path) -> Bundle:
             calibration=content["calibration"],
             manifest=content["manifest"],
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError, IndexError) as error:
         raise BundleError(f"{folder / 'bundle.json'} lacks or misstates {error}") from error
+
+
+def _check_fit(text: TextNet, alphabet: Alphabet, calibration: Mapping[str, float]) -> None:
+    if text.config.classes != len(alphabet) or len(set(alphabet.characters)) + 1 != len(alphabet):
+        raise ValueError(f"its alphabet: {len(alphabet)} classes with CTC's blank for {text.config.classes} of the net")
+    if set(calibration) != set(FEATURES) or not all(math.isfinite(value) for value in calibration.values()):
+        raise ValueError(f"its calibration: it should hold a number for each of {', '.join(FEATURES)}")
 
 
 def _digest(data: bytes) -> str:
@@ -137,10 +149,5 @@ def _load_weights(path: Path, net: nn.Module, sha256: str) -> None:
         raise BundleError(f"{path} is not the file that bundle.json names: its digest differs; fetch the bundle again")
     try:
         net.load_state_dict(load(data), strict=True)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, SafetensorError) as error:
         raise BundleError(f"{path} does not fit its network: {str(error).splitlines()[0]}") from error
-
-
-def parameters(net: nn.Module) -> int:
-    """Number of trained values of a network."""
-    return sum(p.numel() for p in net.parameters() if isinstance(p, torch.nn.Parameter))

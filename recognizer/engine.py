@@ -98,6 +98,10 @@ class Engine:
             self._alternative(*pair, decoded) for pair in zip(decoded.texts, decoded.posteriors, strict=True)
         )
         measured = {"posterior": decoded.posteriors[0], "log_mass": decoded.log_mass, "blank": nothing}
+        if not best.text:  # the field's language may hold the empty text
+            return Reading(
+                text="", outcome="blank", confidence=best.confidence, alternatives=tuple(others), measured=measured
+            )
         char_mass = math.exp(decoded.log_mass / max(1, len(best.text)))
         if char_mass < LEAST_CHAR_MASS:
             return Reading(

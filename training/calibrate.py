@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from recognizer.alphabet import normal_text
 from recognizer.confidence import FEATURES, features
 from recognizer.cut import cut_image
 from recognizer.engine import Engine
@@ -28,23 +29,26 @@ class Outcome:
 
 def field_of(corpus: Corpus) -> Field:
     """The field that samples of a corpus are read as."""
-    return Field(name=corpus.name, kind=KINDS.get(corpus.name, "text"), box=(0, 0, 100, 20), printed_box=False)
+    return Field(name="held_out", kind=KINDS.get(corpus.name, "text"), box=(0, 0, 100, 20), printed_box=False)
 
 
 def outcomes(engine: Engine, corpora: Iterable[Corpus], count: int, seed: int = 2) -> list[Outcome]:
-    """Read `count` samples of each corpus through the engine, as pre-cut fields; those it calls blank are left out."""
+    """Read `count` samples of each corpus through the engine, as pre-cut fields; those it calls blank are left out.
+
+    Where the engine says illegible, the text that it would have said counts, with that text's confidence.
+    """
     found = []
     for corpus in corpora:
         rng, field = np.random.default_rng(seed), field_of(corpus)
         for i in rng.permutation(corpus.size)[:count]:
             sample = corpus.draw(int(i), rng)
             reading = engine.read(cut_image(sample.image, field, lines=False))
-            if "posterior" not in reading.measured:
+            if reading.outcome not in ("text", "illegible") or "posterior" not in reading.measured:
                 continue
-            text = reading.text or reading.alternatives[0].text
-            measures = features(reading.measured["posterior"], reading.measured["log_mass"], len(text))
-            right = text == sample.text
-            found.append(Outcome(source=corpus.name, right=right, confidence=reading.confidence, features=measures))
+            best = reading if reading.outcome == "text" else reading.alternatives[0]
+            measures = features(reading.measured["posterior"], reading.measured["log_mass"], len(best.text))
+            right = normal_text(best.text) == sample.text
+            found.append(Outcome(source=corpus.name, right=right, confidence=best.confidence, features=measures))
     return found
 
 

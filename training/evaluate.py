@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from rapidfuzz.distance import Levenshtein
 
-from recognizer.alphabet import Alphabet
+from recognizer.alphabet import Alphabet, normal_text
 from recognizer.line import line_image
 from recognizer.net.text import TextNet, pad_lines
 from training.corpora.sample import Corpus
@@ -56,16 +56,14 @@ def held_out(corpora: Iterable[Corpus], count: int, seed: int = 1) -> dict[str, 
 def evaluate(
     net: TextNet, alphabet: Alphabet, lines: dict[str, list[tuple[np.ndarray, str]]]
 ) -> tuple[dict[str, Score], list[Miss]]:
-    """Score a network per source; the misses come worst first."""
+    """Score a network per source, and give each source's dozen worst misses, worst first."""
     net.eval()
     scores, misses = {}, []
-    for source, pairs in lines.items():
-        reads = [
-            text
-            for group in _chunks(sorted(pairs, key=lambda p: p[0].shape[1]), 32)
-            for text in _read(net, alphabet, group)
-        ]
-        pairs = sorted(pairs, key=lambda p: p[0].shape[1])
+    for source, unsorted in lines.items():
+        if not unsorted:
+            continue
+        pairs = sorted(unsorted, key=lambda pair: pair[0].shape[1])
+        reads = [text for group in _chunks(pairs, 32) for text in _read(net, alphabet, group)]
         edits = [Levenshtein.distance(read, text) for read, (_, text) in zip(reads, pairs, strict=True)]
         scores[source] = Score(
             exact=float(np.mean([e == 0 for e in edits])),
@@ -73,8 +71,8 @@ def evaluate(
             count=len(pairs),
         )
         wrong = [
-            (e, Miss(source=source, text=t, read=r, line=line))
-            for e, r, (line, t) in zip(edits, reads, pairs, strict=True)
+            (e, Miss(source=source, text=text, read=read, line=line))
+            for e, read, (line, text) in zip(edits, reads, pairs, strict=True)
             if e
         ]
         misses += [miss for _, miss in sorted(wrong, key=lambda pair: -pair[0])[:12]]
@@ -83,7 +81,8 @@ def evaluate(
 
 def _read(net: TextNet, alphabet: Alphabet, group: Sequence[tuple[np.ndarray, str]]) -> list[str]:
     with torch.autocast("cpu", torch.bfloat16):
-        return greedy(net(pad_lines([line for line, _ in group]).to(next(net.parameters()).device)), alphabet)
+        logits = net(pad_lines([line for line, _ in group]).to(next(net.parameters()).device))
+    return [normal_text(text) for text in greedy(logits, alphabet)]
 
 
 def _chunks(rows: Sequence, size: int) -> list:

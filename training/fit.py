@@ -1,7 +1,13 @@
-"""Fit the text network: one loop, resumable, seeded, observed while it runs."""
+"""Fit the text network: one loop, resumable, seeded, observed while it runs.
+
+An interrupted training goes on from its last checkpoint: weights, optimizer, random state, time used. The chunk of
+samples in which it stopped is begun again, so that a few batches are seen twice; with more than one data worker the
+ends of the other workers' chunks are skipped. Samples are drawn without end, so neither is a loss.
+"""
 
 import json
 import math
+import pickle
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,6 +20,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader
 
 from recognizer.alphabet import Alphabet
+from recognizer.errors import UsageError
 from recognizer.net.text import TextNet, TextNetConfig
 from training.batches import Batch, Batches
 from training.corpora.sample import Corpus
@@ -21,6 +28,9 @@ from training.evaluate import Score, evaluate
 
 Observer = Callable[[int, Mapping[str, float]], None]
 """Is told (step, metrics) while training runs."""
+
+LONGEST_STEP_S = 5.0
+"""A step is not counted for longer: a machine that slept did not train."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,23 +68,41 @@ class Training:
         """Where the state is kept."""
         return self.folder / "checkpoint.pt"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is used up."""
+        return self.seconds >= 60 * self.settings.minutes
+
     def resume(self) -> bool:
-        """Go on from the folder's checkpoint, if there is one."""
+        """Go on from the folder's checkpoint, if there is one.
+
+        Raises:
+            UsageError: the checkpoint is damaged or of another network.
+        """
         if not self.checkpoint.exists():
             return False
-        state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        try:
+            self._take_up(torch.load(self.checkpoint, map_location=self.device, weights_only=True))
+        except (RuntimeError, ValueError, KeyError, EOFError, pickle.UnpicklingError) as error:
+            raise UsageError(
+                f"{self.checkpoint} is damaged or of another network - mend: delete it, or choose another --folder"
+            ) from error
+        return True
+
+    def _take_up(self, state: dict) -> None:
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         for name in ("step", "seconds", "chunk", "samples"):
             setattr(self, name, state[name])
-        return True
+        if "random" in state:  # without it dropout would repeat itself after each interruption
+            torch.set_rng_state(state["random"].cpu())
 
     def save(self) -> None:
         """Write the checkpoint; an interruption leaves the one before."""
         state = {name: getattr(self, name) for name in ("step", "seconds", "chunk", "samples")}
         state |= {"net": self.net.state_dict(), "average": self.average.state_dict()}
-        state["optimizer"] = self.optimizer.state_dict()
+        state |= {"optimizer": self.optimizer.state_dict(), "random": torch.get_rng_state()}
         partial = self.checkpoint.with_suffix(".partial")
         torch.save(state, partial)
         partial.replace(self.checkpoint)
@@ -86,7 +114,7 @@ class Training:
         return self.settings.learning_rate * warmth * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
 
     def learn(self, batch: Batch) -> float:
-        """One step of the optimizer; returns the loss per character."""
+        """One step of the optimizer, left out where the gradient is not finite; returns the loss per character."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rate()
         self.net.train()
@@ -97,8 +125,8 @@ class Training:
         loss = main + self.settings.shortcut_weight * ctc_loss(shortcut, batch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
-        self.optimizer.step()
+        if torch.isfinite(nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)):
+            self.optimizer.step()
         self.step += 1
         self._follow()
         return float(main.detach())
@@ -129,36 +157,50 @@ def fit(
     held_out_lines: dict[str, list[tuple[np.ndarray, str]]],
     observe: Observer,
 ) -> dict[str, Score]:
-    """Train until the time is used up; returns the scores of the averaged weights on held-out writers."""
+    """Train until the time is used up; returns the scores of the averaged weights on held-out writers.
+
+    A training whose time was used up before is only scored.
+    """
     settings = training.settings
-    batches = Batches(mix, alphabet, settings.seed, training.chunk)
-    loader = DataLoader(
-        batches, batch_size=None, num_workers=settings.workers, prefetch_factor=16 if settings.workers else None
-    )
     saved = evaluated = training.seconds
     losses: list[float] = []
+    batches = () if training.is_over else loader_of(training, mix, alphabet)
     clock = time.monotonic()
-    for batch in loader:
+    for batch in batches:
         losses.append(training.learn(batch))
         training.chunk, training.samples = max(training.chunk, batch.chunk), training.samples + len(batch.texts)
         now = time.monotonic()
-        training.seconds += min(now - clock, 5.0)  # a machine that slept did not train
+        training.seconds += min(now - clock, LONGEST_STEP_S)
         clock = now
         if training.step % 100 == 0:
-            observe(training.step, {"loss": float(np.mean(losses[-100:])), "learning_rate": training.learning_rate(),
-                                    "samples": training.samples, "minutes": training.seconds / 60})  # fmt: skip
+            observe(training.step, progress(training, losses[-100:]))
         if training.seconds - saved > settings.checkpoint_seconds:
             training.save()
             saved = training.seconds
         if training.seconds - evaluated > settings.evaluate_seconds:
             observe(training.step, flat(evaluate(training.average, alphabet, held_out_lines)[0]))
             evaluated, clock = training.seconds, time.monotonic()
-        if training.seconds > 60 * settings.minutes:
+        if training.is_over:
             break
-    training.save()
+    if losses:
+        training.save()
+        observe(training.step, progress(training, losses[-100:]))
     scores, _ = evaluate(training.average, alphabet, held_out_lines)
     observe(training.step, flat(scores))
     return scores
+
+
+def loader_of(training: Training, mix: Sequence[tuple[Corpus, float, bool]], alphabet: Alphabet) -> DataLoader:
+    """Batches from where the training stands, made in its data workers."""
+    workers = training.settings.workers
+    batches = Batches(mix, alphabet, training.settings.seed, training.chunk)
+    return DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=16 if workers else None)
+
+
+def progress(training: Training, losses: Sequence[float]) -> dict[str, float]:
+    """How training stands: mean loss of the last steps, learning rate, samples and minutes so far."""
+    return {"loss": float(np.mean(losses)), "learning_rate": training.learning_rate(), "samples": training.samples,
+            "minutes": training.seconds / 60}  # fmt: skip
 
 
 def flat(scores: dict[str, Score]) -> dict[str, float]:

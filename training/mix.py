@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from recognizer.alphabet import Alphabet
+from recognizer.errors import InputError
 from training.corpora.blank import blank_corpus
 from training.corpora.fonts import font_corpus
 from training.corpora.glyphs import glyph_corpus
@@ -23,7 +24,16 @@ DRAWN = {"glyphs", "unipen_7", "unipen_8", "fonts", "blank"}
 
 
 def shared_corpora(folder: Path, split: Split, alphabet: Alphabet) -> list[Corpus]:
-    """Every corpus of text of the optional shared data folder that is there."""
+    """Every corpus of text of the optional shared data folder that is there.
+
+    Raises:
+        InputError: there is no such folder, none of the known sets is in it, or one is damaged.
+    """
+    if not any(folder.glob("*/*.npz")):
+        raise InputError(
+            f"{folder} is not a folder with training data - mend: it should hold unipen/unipen_7.npz, dhsd/dhsd.npz "
+            "and the like; your own labelled crops go with --own"
+        )
     corpora = []
     unipen = {path.stem: load_strokes(path) for path in sorted((folder / "unipen").glob("*.npz"))}
     singles = [unipen[name] for name in ("unipen_1a", "unipen_1b", "unipen_1c", "unipen_1d") if name in unipen]

@@ -4,6 +4,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from recognizer.errors import PenfieldError
@@ -16,7 +17,7 @@ class RunLog:
     """Sends what it is told to one MLflow run and appends metrics to a file; an unreachable store is tried again.
 
     What could not be sent stays in memory and goes with the next call; `log.jsonl` in the training's folder has every
-    metric in any case.
+    metric in any case, and gives an interrupted training back its curves.
     """
 
     def __init__(
@@ -27,7 +28,22 @@ class RunLog:
         self._tracking: Tracking | None = None
         self._run_id = ""
         self._waiting: list[Callable[[Tracking, str], object]] = []
-        self.points: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._curves: dict[str, dict[int, float]] = defaultdict(dict)
+        if self._file.exists():
+            for line in self._file.read_text(encoding="utf-8").splitlines():
+                self._take_up(line)
+
+    @property
+    def points(self) -> dict[str, list[tuple[int, float]]]:
+        """Every metric's (step, value), by step; what was trained again after an interruption counts once."""
+        return {name: sorted(values.items()) for name, values in self._curves.items()}
+
+    def _take_up(self, line: str) -> None:
+        with suppress(ValueError, KeyError):  # the last line of a training that was killed
+            metrics = json.loads(line)
+            step = int(metrics.pop("step"))
+            for name, value in metrics.items():
+                self._curves[name][step] = float(value)
 
     def observe(self, step: int, metrics: Mapping[str, float]) -> None:
         """Write metrics down: on the screen, in the file, in MLflow."""
@@ -36,7 +52,7 @@ class RunLog:
             file.write(line + "\n")
         self._say(line)
         for name, value in metrics.items():
-            self.points[name].append((step, value))
+            self._curves[name][step] = value
         points = [(name, value, step) for name, value in metrics.items()]
         at_ms = int(time.time() * 1000)
         self.send(lambda tracking, run: tracking.log_curves(run, points, at_ms=at_ms))
@@ -46,11 +62,21 @@ class RunLog:
         self._waiting.append(call)
         try:
             tracking = self._opened()
-            while self._waiting:
-                self._waiting[0](tracking, self._run_id)
-                self._waiting.pop(0)
+            self._waiting = [each for each in self._waiting if not self._sent(each, tracking)]
         except PenfieldError as error:
             self._say(f"MLflow waits ({error}); {len(self._waiting)} entries are kept")
+
+    def _sent(self, call: Callable[[Tracking, str], object], tracking: Tracking) -> bool:
+        """Whether the store took an entry; raises PenfieldError at once where it cannot be reached at all."""
+        try:
+            call(tracking, self._run_id)
+        except PenfieldError:
+            raise
+        except Exception as error:  # whatever MLflow raises, training goes on
+            tracking.store.probe()
+            self._say(f"MLflow did not take an entry, which is kept: {type(error).__name__}: {error}")
+            return False
+        return True
 
     def _opened(self) -> Tracking:
         if self._tracking is None:

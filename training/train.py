@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
@@ -79,7 +80,7 @@ def train(order: TrainOrder, say: Callable[[str], None]) -> str:
     fit(training, mix, alphabet, tune, log.observe)
     marks, mark_score = marks_network(order, log)
     bundle = assemble(training.average, marks, alphabet)
-    scores, found = examine(bundle, alphabet, sources, order, log)
+    scores, found = examine(bundle, training.step, sources, order, log)
     manifest = manifest_of(order, mix, training, scores, mark_score)
     calibration = fit_calibration(found) if enough(found) else UNCALIBRATED
     bundle_id = save_bundle(
@@ -98,9 +99,20 @@ def corpora_of(order: TrainOrder, split: Split, alphabet: Alphabet) -> list[Corp
     corpora = drawn_corpora(split)
     if order.shared is not None:
         corpora += shared_corpora(order.shared, split, alphabet)
-    corpora += [own_corpus(source, split, alphabet) for source in order.own]
+    corpora += _named_apart([own_corpus(source, split, alphabet) for source in order.own])
     corpora += [torchvision_corpus(name, order.downloads, split) for name in order.torchvision]
     return [corpus for corpus in corpora if corpus.size]
+
+
+def _named_apart(corpora: Sequence[Corpus]) -> list[Corpus]:
+    """Two lists of the same name are two corpora."""
+    seen: Counter[str] = Counter()
+    apart = []
+    for corpus in corpora:
+        seen[corpus.name] += 1
+        number = seen[corpus.name]
+        apart.append(corpus if number == 1 else replace(corpus, name=f"{corpus.name}_{number}"))
+    return apart
 
 
 def run_key(order: TrainOrder, mix: Mix) -> str:
@@ -147,11 +159,11 @@ def assemble(text: TextNet, marks: MarkNet, alphabet: Alphabet) -> Bundle:
 
 
 def examine(
-    bundle: Bundle, alphabet: Alphabet, sources: dict[Split, list[Corpus]], order: TrainOrder, log: RunLog
+    bundle: Bundle, step: int, sources: dict[Split, list[Corpus]], order: TrainOrder, log: RunLog
 ) -> tuple[dict[str, Score], list[Outcome]]:
     """Accuracy per source on test writers with the worst errors, and calibration data from tune writers."""
-    scores, misses = evaluate(bundle.text, alphabet, held_out(sources["test"], 2 * order.held_out))
-    log.observe(order.mark_steps, {f"test.{name}": value for name, value in flat(scores).items()})
+    scores, misses = evaluate(bundle.text, bundle.alphabet, held_out(sources["test"], 2 * order.held_out))
+    log.observe(step, {f"test.{name}": value for name, value in flat(scores).items()})
     log_misses(log, misses)
     threads = torch.get_num_threads()
     written = [corpus for corpus in sources["tune"] if corpus.name != "blank"]

@@ -49,7 +49,10 @@ def compose(text: str, writer: Writer, rng: np.random.Generator) -> list[Stroke]
 
 
 def glyph_corpus(sets: Sequence[StrokeSet], split: Split, size: int = 100_000) -> Corpus:
-    """Texts of random grammars, each composed of the characters of one writer of the split."""
+    """Texts of random grammars, each composed of the characters of one writer of the split.
+
+    Writers count who wrote every digit; without any the corpus is empty.
+    """
     writers = _writers(sets, split)
     names = sorted(name for name, glyphs in writers.items() if sum(d in glyphs for d in "0123456789") == 10)
 
@@ -65,7 +68,7 @@ def glyph_corpus(sets: Sequence[StrokeSet], split: Split, size: int = 100_000) -
         return Sample(image=draw(transform(strokes, rng), rng), text=text, writer=name)
 
     digest = digest_of(np.frombuffer("".join(s.digest for s in sets).encode(), np.uint8))
-    return Corpus(name="glyphs", size=size, draw=sample, digest=digest, writers=len(names))
+    return Corpus(name="glyphs", size=size if names else 0, draw=sample, digest=digest, writers=len(names))
 
 
 def _writers(sets: Sequence[StrokeSet], split: Split) -> dict[str, Writer]:
@@ -79,7 +82,7 @@ def _writers(sets: Sequence[StrokeSet], split: Split) -> dict[str, Writer]:
 
 def digit_image_corpus(images: np.ndarray, labels: np.ndarray, writers: np.ndarray, name: str, size: int) -> Corpus:
     """Strings of 1 to 10 digit images, each of one writer, as MNIST has them: (n, 28, 28) uint8, ink light."""
-    digest = digest_of(images)
+    digest = digest_of(images, labels, writers)
     by_writer = {int(w): np.flatnonzero(writers == w) for w in np.unique(writers)}
     people = [w for w, chosen in by_writer.items() if len(chosen) >= 10]
 
@@ -90,7 +93,7 @@ def digit_image_corpus(images: np.ndarray, labels: np.ndarray, writers: np.ndarr
         image = join(glyphs, rng)
         return Sample(image=image, text="".join(str(labels[i]) for i in chosen), writer=str(writer))
 
-    return Corpus(name=name, size=size, draw=sample, digest=digest, writers=len(people))
+    return Corpus(name=name, size=size if people else 0, draw=sample, digest=digest, writers=len(people))
 
 
 def trim(glyph: np.ndarray, rng: np.random.Generator) -> np.ndarray:

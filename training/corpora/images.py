@@ -1,7 +1,9 @@
 """Scanned handwriting: labelled images in an .npz file, or a folder or CSV of a user's own crops."""
 
 import csv
+import hashlib
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +11,18 @@ from PIL import Image
 
 from recognizer.alphabet import Alphabet, normal_text
 from recognizer.errors import InputError
+from training.corpora.arrays import load_arrays
 from training.corpora.sample import Corpus, Sample, Split, digest_of, split_of
 
 
 def image_corpus(path: Path, split: Split, alphabet: Alphabet, longest: int = 110) -> Corpus:
-    """Labelled images of one split of an .npz file in the shared data's format; struck-out lines are left out."""
-    with np.load(path, allow_pickle=False) as file:
-        blob, offset = file["blob"], file["offset"]
-        labels = [normal_text(str(label)) for label in file["label"]]
-        writers = [str(writer) for writer in file["writer"]]
+    """Labelled images of one split of an .npz file in the shared data's format; struck-out lines are left out.
+
+    Raises InputError for a file that cannot be read.
+    """
+    arrays = load_arrays(path, "blob", "offset", "label", "writer")
+    blob, offset = arrays[:2]
+    labels, writers = [normal_text(str(label)) for label in arrays[2]], [str(writer) for writer in arrays[3]]
     name = path.stem
     chosen = [
         i
@@ -34,19 +39,23 @@ def image_corpus(path: Path, split: Split, alphabet: Alphabet, longest: int = 11
         with Image.open(io.BytesIO(blob[offset[i] : offset[i + 1]].tobytes())) as image:
             return Sample(image=np.asarray(image.convert("L")), text=labels[i], writer=writers[i])
 
-    digest, people = digest_of(blob), len({writers[i] for i in chosen})
-    return Corpus(name=name, size=len(chosen), draw=sample, digest=digest, writers=people)
+    people = len({writers[i] for i in chosen})
+    return Corpus(name=name, size=len(chosen), draw=sample, digest=digest_of(*arrays), writers=people)
 
 
 def own_corpus(source: Path, split: Split, alphabet: Alphabet) -> Corpus:
     """A user's own labelled crops: a CSV with columns image, text and optionally writer, or a folder of images.
 
-    In a folder the text of `NAME.png` stands in `NAME.txt`. Without a writer each image counts as its own.
+    In a folder the text of `NAME.png` stands in `NAME.txt`. Without a writer each image counts as its own. Texts that
+    the alphabet cannot write are left out.
 
     Raises:
-        InputError: the source is not there, lacks columns, or names an image or text that cannot be read.
+        InputError: the source is not there, is empty, lacks columns, or names an image or text that cannot be read.
     """
-    rows = [row for row in own_rows(source) if split_of(f"own/{row[2]}") == split and alphabet.covers(row[1])]
+    known = [row for row in own_rows(source) if alphabet.covers(row[1])]
+    if not known:
+        raise InputError(f"{source}: no text in it consists of characters that the model knows")
+    rows = [row for row in known if split_of(f"own/{row[2]}") == split]
 
     def sample(number: int, rng: np.random.Generator) -> Sample:
         path, text, writer = rows[number]
@@ -56,28 +65,45 @@ def own_corpus(source: Path, split: Split, alphabet: Alphabet) -> Corpus:
         except OSError as error:
             raise InputError(f"{path} cannot be read as an image: {error}") from error
 
-    content = np.frombuffer("\0".join(f"{p}\t{t}\t{w}" for p, t, w in rows).encode(), np.uint8)
+    name = "own_" + re.sub(r"[^0-9A-Za-z_.-]+", "_", source.stem)
     people = len({writer for _, _, writer in rows})
-    return Corpus(name=source.stem, size=len(rows), draw=sample, digest=digest_of(content), writers=people)
+    return Corpus(name=name, size=len(rows), draw=sample, digest=_digest(known), writers=people)
 
 
 def own_rows(source: Path) -> list[tuple[Path, str, str]]:
-    """(image, text, writer) of a user's own crops. Raises InputError with what is missing."""
+    """(image, text, writer) of a user's own crops. Raises InputError that says what is missing, and where."""
     if source.is_dir():
-        texts = sorted(source.rglob("*.txt"))
-        pairs = [(_image_beside(path), path) for path in texts]
-        return [(image, normal_text(text.read_text("utf-8")), str(image)) for image, text in pairs]
-    if not source.is_file():
+        rows = [(_image_beside(path), _text(path)) for path in sorted(source.rglob("*.txt"))]
+        named = [(image, text, str(image.relative_to(source))) for image, text in rows]
+    elif source.is_file():
+        named = _listed(source)
+    else:
         raise InputError(f"{source} is neither a folder nor a CSV file with columns image,text[,writer]")
-    with source.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = {"image", "text"} - set(reader.fieldnames or ())
-        if missing:
-            raise InputError(f"{source} lacks the column(s) {', '.join(sorted(missing))}")
-        return [
-            (source.parent / row["image"], normal_text(row["text"]), row.get("writer") or row["image"])
-            for row in reader
-        ]
+    if not named:
+        raise InputError(f"{source} holds no labelled crop: NAME.png with NAME.txt beside it, or rows image,text")
+    return named
+
+
+def _listed(source: Path) -> list[tuple[Path, str, str]]:
+    rows = []
+    reader = csv.DictReader(io.StringIO(_text(source, raw=True)))
+    missing = {"image", "text"} - set(reader.fieldnames or ())
+    if missing:
+        raise InputError(f"{source} lacks the column(s) {', '.join(sorted(missing))}")
+    for row in reader:
+        image = source.parent / (row["image"] or "")
+        if not image.is_file():
+            raise InputError(f"{source}: line {reader.line_num}: there is no image {image}")
+        rows.append((image, normal_text(row["text"] or ""), row.get("writer") or row["image"]))
+    return rows
+
+
+def _text(path: Path, *, raw: bool = False) -> str:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text - mend: save it with the encoding UTF-8") from error
+    return text if raw else normal_text(text)
 
 
 def _image_beside(text: Path) -> Path:
@@ -85,3 +111,11 @@ def _image_beside(text: Path) -> Path:
         if (image := text.with_suffix(suffix)).exists():
             return image
     raise InputError(f"{text} has no image of the same name beside it")
+
+
+def _digest(rows: list[tuple[Path, str, str]]) -> str:
+    """Digest of images, texts and writers, wherever they lie."""
+    sha = hashlib.sha256()
+    for path, text, writer in rows:
+        sha.update(f"{hashlib.sha256(path.read_bytes()).hexdigest()}\t{text}\t{writer}\n".encode())
+    return sha.hexdigest()[:16]

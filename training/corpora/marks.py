@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from recognizer.frame import mark_frame
+from training.corpora.arrays import load_arrays
 from training.corpora.sample import Split, split_of
 from training.samples.marks import mark
 
@@ -41,12 +42,10 @@ def photo_of(path: str) -> str:
 
 
 def load_mark_photos(path: Path, split: Split) -> list[MarkPhoto]:
-    """The boxes (not the digits) of odk_marks, split by photo."""
-    with np.load(path, allow_pickle=False) as file:
-        blob, offset = file["blob"], file["offset"]
-        rows = list(zip(file["label"], file["path"], strict=True))
+    """The boxes (not the digits) of odk_marks, split by photo. Raises InputError for a file that cannot be read."""
+    blob, offset, labels, names = load_arrays(path, "blob", "offset", "label", "path")
     photos = []
-    for i, (label, name) in enumerate(rows):
+    for i, (label, name) in enumerate(zip(labels, names, strict=True)):
         known = str(label) in CLEAR_LABELS or str(label) in UNCLEAR_LABELS
         if known and split_of(f"odk/{photo_of(str(name))}") == split:
             with Image.open(io.BytesIO(blob[offset[i] : offset[i + 1]].tobytes())) as image:

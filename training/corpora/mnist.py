@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from recognizer.errors import InputError
+from training.corpora.arrays import load_arrays
 from training.corpora.glyphs import digit_image_corpus
 from training.corpora.sample import Corpus, Split, split_of
 
@@ -12,8 +13,7 @@ from training.corpora.sample import Corpus, Split, split_of
 def mnist_writers_corpus(path: Path, split: Split, size: int = 60_000) -> Corpus:
     """Digit strings of one NIST writer each. MNIST's own test set is `test`; a tenth of its writers are `tune`."""
     part = "test" if split == "test" else "train"
-    with np.load(path, allow_pickle=False) as file:
-        images, labels, writers = (file[f"{part}_{key}"] for key in ("x", "y", "writer"))
+    images, labels, writers = load_arrays(path, f"{part}_x", f"{part}_y", f"{part}_writer")
     if split != "test":
         tuned = {int(w) for w in np.unique(writers) if split_of(f"mnist/{w}") == "tune"}
         chosen = np.isin(writers, list(tuned)) == (split == "tune")

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from recognizer.alphabet import Alphabet, normal_text
+from training.corpora.arrays import load_arrays
 from training.corpora.sample import Corpus, Sample, Split, digest_of, split_of
 
 Stroke = np.ndarray
@@ -40,18 +41,19 @@ class StrokeSet:
 
 
 def load_strokes(path: Path) -> StrokeSet:
-    """Read a stroke set; each array is unpacked once."""
-    with np.load(path, allow_pickle=False) as file:
-        points, lengths = file["points"], file["stroke_len"]
-        return StrokeSet(
-            name=path.stem,
-            points=points,
-            stroke_ends=np.cumsum(lengths),
-            sample_strokes=file["sample_stroke_offset"],
-            labels=[normal_text(str(label)) for label in file["label"]],
-            writers=[str(writer) for writer in file["writer"]],
-            digest=digest_of(points, lengths),
-        )
+    """Read a stroke set. Raises InputError for a file that cannot be read."""
+    points, lengths, offset, labels, writers = load_arrays(
+        path, "points", "stroke_len", "sample_stroke_offset", "label", "writer"
+    )
+    return StrokeSet(
+        name=path.stem,
+        points=points,
+        stroke_ends=np.cumsum(lengths),
+        sample_strokes=offset,
+        labels=[normal_text(str(label)) for label in labels],
+        writers=[str(writer) for writer in writers],
+        digest=digest_of(points, lengths, offset, labels, writers),
+    )
 
 
 def is_one_line(strokes: list[Stroke], text: str) -> bool:
