@@ -17,7 +17,7 @@ from recognizer.align.sheet import Sheet
 SMALLEST_SIDE_PX = 10
 MOST_QUADS = 120
 CANDIDATES = 8
-NEAR = 0.08
+NEAR = 0.12
 """How far perspective may displace a box, as a share of its distance from the box that the similarity rests on."""
 
 
