@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
@@ -129,6 +131,7 @@ def _environment() -> dict[str, str]:
 def main() -> None:
     """The courier's process: deliver, rest, until the input ends; then deliver once more."""
     os.nice(10)
+    say = _speaker()
     ended = threading.Event()
     ledger_url = sys.stdin.readline().strip()
 
@@ -138,10 +141,10 @@ def main() -> None:
 
     threading.Thread(target=await_end, daemon=True).start()
     if ledger_url:
-        _go_round(Path(sys.argv[1]), ledger_url, ended)
+        _go_round(Path(sys.argv[1]), ledger_url, ended, say)
 
 
-def _go_round(store: Path, ledger_url: str, ended: threading.Event) -> None:
+def _go_round(store: Path, ledger_url: str, ended: threading.Event, say: Callable[[dict[str, object]], None]) -> None:
     from serving.ledger import open_ledger
 
     with open_ledger(ledger_url) as ledger:
@@ -149,17 +152,25 @@ def _go_round(store: Path, ledger_url: str, ended: threading.Event) -> None:
         while not last:
             last = ended.is_set()
             began = time.monotonic()
-            report = deliver(ledger, store, progress=lambda: _say({}))
-            _say(asdict(report))
+            report = deliver(ledger, store, progress=lambda: say({}))
+            say(asdict(report))
             # The first delivery imports mlflow and makes its tables: that is over, and no reason to rest.
             worked_s = time.monotonic() - began if warm else 0.0
             warm = warm or report.delivered > 0
             ended.wait(REST_UNREACHABLE_S if report.reason else max(REST_S, REST_PER_WORK * worked_s))
 
 
-def _say(news: dict[str, object]) -> None:
-    """One line to the batch; {} says only that something has arrived."""
-    try:
-        print(json.dumps(news), flush=True)
-    except BrokenPipeError:  # the batch is gone: go on and bring what there is
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
+def _speaker() -> Callable[[dict[str, object]], None]:
+    """What sends one line to the batch; {} says only that something has arrived.
+
+    Standard output is for that alone: what mlflow prints (it likes to) goes to the log with its errors.
+    """
+    line = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+
+    def say(news: dict[str, object]) -> None:
+        with contextlib.suppress(BrokenPipeError):  # the batch is gone: go on and bring what there is
+            line.write(json.dumps(news) + "\n")
+            line.flush()
+
+    return say

@@ -304,5 +304,7 @@ def test_delivery_to_a_server_counts_the_same(ledger, tmp_path, monkeypatch):
     Tracking(server.folder)
     with running_ui(server) as address:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
-        assert deliver(ledger, tmp_path / "client").reason == ""
+        with Courier(tmp_path / "client", ledger.url, silence_s=60) as courier:
+            pass
+        assert (courier.report.reason, courier.report.pending) == ("", 0)
         assert_complete(ledger, Shown(address), tmp_path / "check")
