@@ -1,4 +1,4 @@
-"""Measure a bundle on writers that it never saw, through serving's own door: every reading is a prediction on record."""
+"""Measure a bundle on writers it never saw, through serving's own door: every reading is a prediction on record."""
 
 import csv
 from collections.abc import Iterable
