@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from statistics import median
 
-from benchmarks.sample_runs import Timing, a_bundle, copies, run, scratch
+from benchmarks.sample_runs import Timing, a_bundle, copies, one_of, run, scratch
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
         here = Path(folder)
         (here / "scans").mkdir()
         scans, bundle = copies(here / "scans", asked.repeat), a_bundle(here / "bundle")
-        run(here / "warm", copies_of_one(here), bundle, deliver=False)
+        run(here / "warm", one_of(here), bundle, deliver=False)
         rounds = [
             (
                 run(here / f"with-{n}", scans, bundle, deliver=True),
@@ -34,15 +34,6 @@ def main() -> None:
             for n in range(asked.rounds)
         ]
     report([pair[0] for pair in rounds], [pair[1] for pair in rounds])
-
-
-def copies_of_one(here: Path) -> Path:
-    """One scan, so that what happens only once (imports, first pages of memory) is over before the clock runs."""
-    folder = here / "one"
-    folder.mkdir()
-    source = next((here / "scans").glob("*.png"))
-    (folder / source.name).write_bytes(source.read_bytes() + b"warm")
-    return folder
 
 
 def report(withs: list[Timing], withouts: list[Timing]) -> None:
