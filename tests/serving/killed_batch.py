@@ -16,7 +16,7 @@ from serving.records import check_folder, write_records
 from tests.serving import specimens as sample
 
 SCANS = tuple(f"scan{number}" for number in range(20))
-READ_S = 0.006
+READ_S = 0.008
 
 
 class SlowReader(sample.InkReader):
