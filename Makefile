@@ -55,12 +55,13 @@ lint: $(READY)  ## Lint (ruff), types (mypy) and floors (import-linter)
 	$(BIN)/lint-imports --no-logo
 
 check: lint  ## All of lint, and all tests where these very files have not passed them yet
-	@if test "$$($(TREE))" = "$$(cat .venv/tested 2>/dev/null)"; \
+	@tree="$$($(TREE))"; if test -n "$$tree" -a "$$tree" = "$$(cat .venv/tested 2>/dev/null)"; \
 		then echo "tests: passed before with exactly these files; make test runs them again"; \
 		else $(MAKE) --no-print-directory test; fi
 
-# The digest of every file of the checkout as it is now.
-TREE = { git ls-files -co --exclude-standard -z | xargs -0 sha256sum 2>/dev/null; } | sha256sum
+# The digest of every file of the checkout as it is now; nothing where there is no git to name them.
+GIT := git -c safe.directory='*'
+TREE = $(GIT) rev-parse >/dev/null 2>&1 && $(GIT) ls-files -co --exclude-standard -z | xargs -0 sha256sum 2>/dev/null | sha256sum
 
 train: $(READY)  ## Train a model: ARGS="--data folder --minutes 60", see penfield train --help
 	@$(BIN)/penfield train $(ARGS)
@@ -75,7 +76,7 @@ schema: $(READY)  ## Write docs/form.schema.json again
 	@$(BIN)/penfield form schema > docs/form.schema.json
 
 picture: $(READY)  ## Draw docs/images/page.png again, with the model that ships
-	@$(BIN)/penfield picture --form data/forms/insurance_application.yaml --out docs/images/page.png data/samples/scans/desk_0114.png
+	@$(BIN)/python -m serving.picture data/samples/scans/IMG_2041.jpg --form data/forms/insurance_application.yaml --out docs/images/page.png
 
 bench-%: $(READY)  ## Run benchmarks/%.py: ARGS="..."
 	@$(BIN)/python -m benchmarks.$(subst -,_,$*) $(ARGS)

@@ -53,7 +53,6 @@ def _pages(result: DemoResult) -> Table:
 
 def _fields(whole: Score) -> Table:
     table = _table("fields", "", "right")
-    accepted_right = _part(whole.accepted_right, whole.accepted)
     review_right = whole.right - whole.accepted_right
     table.add_row(
         "[green]accepted[/]", _part(whole.accepted, whole.fields), _part(whole.accepted_right, whole.accepted)
