@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from recognizer.errors import PenfieldError
-from serving.delivery.page_trace import doubtful_pages, page_traces
+from serving.delivery.page_trace import failed_pages, page_traces
 from serving.report import SENSITIVE_KINDS, doubtful, report_html, summarize
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class BatchRun:
     def finish(self) -> None:
         """Everything about the batch as a whole, and the proof that all of it has arrived."""
         self._bring_predictions()
-        self._bring_traces(doubtful_pages(self._predictions, self._pages))
+        self._bring_traces(failed_pages(self._pages))  # those of doubtful pages came with the pages
         self._bring_review_table()
         page = report_html(self.batch, self._predictions, self._pages, self.ledger.crop_png)
         self.tracking.log_text(self.run_id, "report.html", page)

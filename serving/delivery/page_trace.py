@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 FAILED = ("rescan", "unmatched")
 
 
-def doubtful_pages(predictions: pd.DataFrame, pages: pd.DataFrame) -> set[str]:
-    """Ids of the pages with fields to review and of those that could not be read although they were decoded."""
-    return set(doubtful(predictions)["page_id"]) | set(pages.loc[pages["status"].isin(FAILED), "page_id"])
+def failed_pages(pages: pd.DataFrame) -> set[str]:
+    """Ids of the pages that could not be read although they were decoded."""
+    return set(pages.loc[pages["status"].isin(FAILED), "page_id"])
 
 
 def page_traces(
