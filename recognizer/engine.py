@@ -21,7 +21,7 @@ from recognizer.frame import mark_frame
 from recognizer.language import Language, language_of
 from recognizer.line import line_image
 from recognizer.net.marks import stack_frames
-from recognizer.net.text import FRAME_PX, pad_lines
+from recognizer.net.text import pad_lines
 from recognizer.reading import Alternative, Crop, Reading
 
 ENGINE_VERSION = "1"
@@ -83,7 +83,7 @@ class Engine:
         line = None if ink.is_blank else line_image(crop.image)
         if line is None:
             return Reading(text="", outcome="blank", confidence=blank_confidence(crop), measured={"ink": ink.coverage})
-        logits = self._bundle.text(pad_lines([line]))[0, : math.ceil((line.shape[1] + 8) / FRAME_PX)]
+        logits = self._bundle.text(pad_lines([line]))[0]  # all frames: a last character may be told beyond its ink
         log_probs = logits.double().log_softmax(1).numpy()
         language, lattice = self._languages(crop.field, folder)
         nothing = float(np.exp(log_probs[:, 0].sum()))

@@ -65,7 +65,8 @@ def small(order: "TrainOrder") -> "TrainOrder":
     """The order in a small way: every step, little of each."""
     from dataclasses import replace
 
-    settings = replace(order.settings, minutes=min(order.settings.minutes, SMOKE_MINUTES), workers=0, warmup_steps=30)
+    minutes = min(order.settings.minutes, SMOKE_MINUTES)
+    settings = replace(order.settings, minutes=minutes, workers=0, warmup_steps=30, report_steps=5)
     return replace(order, settings=settings, mark_steps=60, held_out=24, calibrate=40)
 
 

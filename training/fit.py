@@ -45,6 +45,7 @@ class FitSettings:
     warmup_steps: int = 300
     seed: int = 1
     workers: int = 1
+    report_steps: int = 100
     checkpoint_seconds: float = 120.0
     evaluate_seconds: float = 600.0
 
@@ -172,8 +173,8 @@ def fit(
         now = time.monotonic()
         training.seconds += min(now - clock, LONGEST_STEP_S)
         clock = now
-        if training.step % 100 == 0:
-            observe(training.step, progress(training, losses[-100:]))
+        if training.step % settings.report_steps == 0:
+            observe(training.step, progress(training, losses[-settings.report_steps :]))
         if training.seconds - saved > settings.checkpoint_seconds:
             training.save()
             saved = training.seconds
@@ -184,7 +185,7 @@ def fit(
             break
     if losses:
         training.save()
-        observe(training.step, progress(training, losses[-100:]))
+        observe(training.step, progress(training, losses[-settings.report_steps :]))
     scores, _ = evaluate(training.average, alphabet, held_out_lines)
     observe(training.step, flat(scores))
     return scores

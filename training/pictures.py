@@ -50,7 +50,7 @@ def curves(points: Mapping[str, Sequence[tuple[int, float]]]) -> "Figure":
     for name, series in sorted(points.items()):
         steps, values = zip(*series, strict=True)
         if name == "loss":
-            loss.plot(steps, values, color="#2b6cb0")
+            loss.plot(steps, values, color="#2b6cb0", marker="." if len(steps) < 30 else None)
         elif name.startswith("exact."):
             exact.plot(steps, values, marker="o", markersize=3, label=name.removeprefix("exact."))
     loss.set(xlabel="step", ylabel="CTC loss per character", yscale="log", title="Training loss")

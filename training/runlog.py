@@ -70,11 +70,9 @@ class RunLog:
         """Whether the store took an entry; raises PenfieldError at once where it cannot be reached at all."""
         try:
             call(tracking, self._run_id)
-        except PenfieldError:
-            raise
         except Exception as error:  # whatever MLflow raises, training goes on
             tracking.store.probe()
-            self._say(f"MLflow did not take an entry, which is kept: {type(error).__name__}: {error}")
+            self._say(f"MLflow did not take an entry, which is kept: {error}")
             return False
         return True
 

@@ -84,6 +84,7 @@ def draw(strokes: list[Stroke], rng: np.random.Generator, height_px: int = HEIGH
     image = np.full((max(height, 12), max(width, 12)), 255, np.uint8)
     thickness = int(np.clip(round(np.exp(rng.normal(1.0, 0.4))), 1, 7))
     curves = [np.round(((stroke - low) * scale + margin) * 8).astype(np.int32) for stroke in strokes]
+    curves = [curve if len(curve) > 1 else curve.repeat(2, axis=0) for curve in curves]  # a dot
     cv2.polylines(image, curves, False, int(rng.integers(0, 60)), thickness, cv2.LINE_AA, 3)
     return image
 
