@@ -45,7 +45,7 @@ deliver: $(READY)  ## Bring to MLflow what still waits
 	@$(BIN)/penfield deliver
 
 test: $(READY)  ## Run all tests; TESTS="tests/test_house.py -k diagram" runs some
-	@tree="$$($(TREE))"; $(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS) && \
+	@tree="$$($(TREE))"; OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS) && \
 		if test -z "$(TESTS)"; then echo "$$tree" > .venv/tested; fi
 
 lint: $(READY)  ## Lint (ruff), types (mypy) and floors (import-linter)

@@ -22,7 +22,7 @@ def demo_summary(console: Console, result: DemoResult, out: Path, where: Places,
     """Print how well the samples were read, where everything lies and what to do next."""
     console.print(_headline(result, seconds), highlight=False)
     for part in (_pages(result), _fields(result.whole), _kinds(result)):
-        console.print(Padding(part, (1, 0, 0, 2)))
+        console.print(Padding(part, (1, 0, 0, 2), expand=False))
     console.print()
     lines = [("records", _short(out / "records.jsonl") + ", records.csv, predictions.parquet"),
              ("truth", _short(DATA / "samples" / "truth.json")), *_stores(where, delivery)]  # fmt: skip
