@@ -62,3 +62,12 @@ def printed_corpus(name: str = "printed", size: int = 50) -> Corpus:
         return Sample(image=image, text=str(100 + number), writer=f"w{number}")
 
     return Corpus(name=name, size=size, draw=sample, digest=digest_of(np.arange(size)), writers=size)
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def drawn(corpus: Corpus, count: int = 40) -> list[Sample]:
+    """Samples of a corpus, each from a generator of its own."""
+    return [corpus.draw(i % corpus.size, rng(i)) for i in range(count)]

@@ -1,6 +1,5 @@
 """Corpora draw what their files hold, split by writer, and say clearly what is wrong with a file."""
 
-import csv
 from pathlib import Path
 
 import cv2
@@ -9,30 +8,19 @@ import pytest
 
 from recognizer.alphabet import Alphabet
 from recognizer.errors import InputError
-from tests.training.specimens import WRITERS, digit_strokes, save_images, save_strokes
+from tests.training.specimens import WRITERS, digit_strokes, drawn, rng, save_images, save_strokes
 from training.corpora import grammar
 from training.corpora.blank import blank_corpus
 from training.corpora.fonts import font_corpus
 from training.corpora.glyphs import digit_image_corpus, glyph_corpus
-from training.corpora.images import image_corpus, own_corpus
-from training.corpora.marks import load_mark_photos
-from training.corpora.mnist import mnist_writers_corpus, torchvision_corpus
-from training.corpora.sample import Corpus, digest_of, split_of
+from training.corpora.images import image_corpus
+from training.corpora.mnist import torchvision_corpus
+from training.corpora.sample import digest_of, split_of
 from training.corpora.strokes import draw, load_strokes, stroke_corpus
-from training.mix import shared_corpora, weighted
+from training.mix import shared_corpora
 
 ALPHABET = Alphabet()
 SPLITS = ("train", "tune", "test")
-SHARED = Path(__file__).parents[3] / "shared/data"
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the optional shared data folder is not there")
-
-
-def rng(seed: int = 0) -> np.random.Generator:
-    return np.random.default_rng(seed)
-
-
-def drawn(corpus: Corpus, count: int = 40) -> list:
-    return [corpus.draw(i % corpus.size, rng(i)) for i in range(count)]
 
 
 @pytest.fixture(scope="module")
@@ -170,91 +158,6 @@ def test_drawn_corpora_are_reproducible_and_differ_between_splits(corpus) -> Non
         assert ALPHABET.covers(one.text)
 
 
-# -- a user's own crops
-
-
-def own(folder: Path, rows: list[dict[str, str]], columns: tuple[str, ...] = ("image", "text", "writer")) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    for row in rows:
-        if row["image"].endswith(".png"):
-            cv2.imwrite(str(folder / row["image"]), np.full((30, 80), 200, np.uint8))
-    with (folder / "my crops.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
-    return folder / "my crops.csv"
-
-
-def test_own_crops_from_a_csv_split_by_writer(tmp_path: Path) -> None:
-    rows = [{"image": f"{i}.png", "text": f"No {i}", "writer": f"w{i % 30}"} for i in range(60)]
-    path = own(tmp_path, rows)
-    corpora = {split: own_corpus(path, split, ALPHABET) for split in SPLITS}
-    assert sum(corpus.size for corpus in corpora.values()) == 60
-    assert len({corpus.digest for corpus in corpora.values()}) == 1
-    assert {corpus.name for corpus in corpora.values()} == {"own_my_crops"}
-    people = {split: {s.writer for s in drawn(c, c.size)} for split, c in corpora.items() if c.size}
-    assert sum(len(names) for names in people.values()) == 30
-
-
-def test_own_crops_moved_elsewhere_are_the_same_and_changed_ones_are_not(tmp_path: Path) -> None:
-    rows = [{"image": f"{i}.png", "text": f"No {i}"} for i in range(20)]
-    here, there = (own(tmp_path / name, rows, ("image", "text")) for name in ("here", "there"))
-    one, other = (own_corpus(path, "train", ALPHABET) for path in (here, there))
-    assert (one.digest, one.size) == (other.digest, other.size)
-    cv2.imwrite(str(there.parent / "3.png"), np.full((30, 80), 100, np.uint8))
-    assert own_corpus(there, "train", ALPHABET).digest != one.digest
-
-
-def test_own_crops_from_a_folder(tmp_path: Path) -> None:
-    for i in range(20):
-        cv2.imwrite(str(tmp_path / f"{i}.png"), np.full((30, 80), 200, np.uint8))
-        (tmp_path / f"{i}.txt").write_text(f" No  {i}\n")
-    corpora = [own_corpus(tmp_path, split, ALPHABET) for split in SPLITS]
-    texts = [s.text for corpus in corpora if corpus.size for s in drawn(corpus, corpus.size)]
-    assert sorted(texts) == sorted(f"No {i}" for i in range(20))
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("image,word\n1.png,a\n", "lacks the column.* text"),
-        ("image,text\nmissing.png,a\n", r"line 2: there is no image .*missing\.png"),
-        ("image,text\n,a\n", "line 2: there is no image"),
-        ("image,text\n", "holds no labelled crop"),
-        ("", "lacks the column"),
-    ],
-)
-def test_a_wrong_list_is_explained(tmp_path: Path, content: str, message: str) -> None:
-    (tmp_path / "list.csv").write_text(content)
-    with pytest.raises(InputError, match=message):
-        own_corpus(tmp_path / "list.csv", "train", ALPHABET)
-
-
-def test_wrong_sources_are_explained(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="neither a folder nor a CSV"):
-        own_corpus(tmp_path / "nowhere", "train", ALPHABET)
-    with pytest.raises(InputError, match="holds no labelled crop"):
-        own_corpus(tmp_path, "train", ALPHABET)
-    (tmp_path / "a.txt").write_text("text")
-    with pytest.raises(InputError, match="no image of the same name"):
-        own_corpus(tmp_path, "train", ALPHABET)
-    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((9, 9), np.uint8))
-    (tmp_path / "a.txt").write_bytes("Zoë".encode("latin-1"))
-    with pytest.raises(InputError, match="not UTF-8"):
-        own_corpus(tmp_path, "train", ALPHABET)
-    (tmp_path / "a.txt").write_text("Ωμέγα")
-    with pytest.raises(InputError, match="characters that the model knows"):
-        own_corpus(tmp_path, "train", ALPHABET)
-
-
-def test_a_file_that_is_no_image_is_explained(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(b"no image")
-    (tmp_path / "a.txt").write_text("text")
-    (corpus,) = [c for c in (own_corpus(tmp_path, split, ALPHABET) for split in SPLITS) if c.size]
-    with pytest.raises(InputError, match=r"a\.png cannot be read as an image"):
-        corpus.draw(0, rng())
-
-
 # -- the shared folder's format
 
 
@@ -294,45 +197,3 @@ def test_mnist_that_cannot_be_fetched_is_explained(tmp_path: Path, monkeypatch: 
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with pytest.raises(InputError, match="train without --mnist"):
         torchvision_corpus("mnist", tmp_path, "train")
-
-
-@needs_shared
-def test_the_shared_stroke_sets_have_their_counts_and_writers_apart() -> None:
-    strokes = load_strokes(SHARED / "unipen/unipen_1a.npz")
-    assert len(strokes.labels) == 13_362
-    words = load_strokes(SHARED / "unipen/unipen_8.npz")
-    assert len(words.labels) == 10_232
-    train, test = ({s.writer for s in drawn(glyph_corpus([strokes], split), 60)} for split in ("train", "test"))
-    assert not train & test and all(split_of(writer) == "test" for writer in test)
-
-
-@needs_shared
-def test_the_shared_mnist_keeps_its_test_writers_for_the_test() -> None:
-    path = SHARED / "mnist_writers/mnist_writers.npz"
-    with np.load(path) as file:
-        assert not set(file["train_writer"]) & set(file["test_writer"])
-    sizes = {split: mnist_writers_corpus(path, split).writers for split in SPLITS}
-    assert sizes["train"] > 5 * sizes["tune"] > 0 and sizes["test"] > 100
-
-
-@needs_shared
-def test_the_shared_marks_are_split_by_photo() -> None:
-    photos = {split: load_mark_photos(SHARED / "odk_marks/odk_marks.npz", split) for split in SPLITS}
-    names = {split: {photo.photo for photo in rows} for split, rows in photos.items()}
-    assert not (names["train"] & names["tune"] or names["train"] & names["test"] or names["tune"] & names["test"])
-    assert sum(len(rows) for rows in photos.values()) > 400
-    assert len(photos["tune"]) + len(photos["test"]) > 50
-
-
-@needs_shared
-def test_every_shared_corpus_is_weighted_and_draws_what_the_alphabet_knows() -> None:
-    corpora = shared_corpora(SHARED, "tune", ALPHABET)
-    assert {corpus.name for corpus in corpora} == {
-        "glyphs", "unipen_7", "unipen_8", "mnist_strings", "dhsd", "copiste", "tables_dec",
-    }  # fmt: skip
-    assert all(weight >= 0.03 for _, weight, _ in weighted(corpora))
-    for corpus in corpora:
-        assert corpus.size > 50 and len(corpus.digest) == 16
-        for sample in drawn(corpus, 5):
-            assert sample.text and ALPHABET.covers(sample.text)
-            assert sample.image.ndim == 2 and sample.image.dtype == np.uint8

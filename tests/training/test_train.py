@@ -10,12 +10,14 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from recognizer.bundle import load_bundle
 from recognizer.cut import cut_image
 from recognizer.engine import Engine
 from recognizer.form import Field
 from serving.tracking import Tracking
+from training.cli import app
 from training.runlog import RunLog
 
 ROOT = Path(__file__).parents[2]
@@ -126,15 +128,16 @@ def test_a_finished_training_is_not_trained_further(trained: Path, run) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--data", "nowhere"), "not a folder with training data"),
+        (("--data", "nowhere"), "is not a folder with training data"),
         (("--own", "nowhere"), "neither a folder nor a CSV"),
         (("--minutes", "0"), "0.05"),
     ],
 )
 def test_data_that_is_not_there_is_said(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
-    done = penfield(tmp_path, *words)
-    assert done.returncode == (2 if "--minutes" in words else 4)
+    done = CliRunner().invoke(app, ["train", *words, "--folder", str(tmp_path / "run")])
+    assert done.exit_code == (2 if "--minutes" in words else 4)
     assert message in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "run/checkpoint.pt").exists()
 
 
 def test_a_store_that_fails_does_not_end_training(tmp_path: Path) -> None:
