@@ -19,6 +19,7 @@ from recognizer.engine import Engine
 from recognizer.net.marks import MarkNet
 from recognizer.net.text import TextNet, TextNetConfig
 from serving.recognize import code_version
+from serving.store import places
 from training.batches import Batches
 from training.calibrate import Outcome, fit_calibration, outcomes
 from training.corpora.images import own_corpus
@@ -28,6 +29,7 @@ from training.corpora.sample import Corpus, Split
 from training.evaluate import Miss, Score, evaluate, held_out
 from training.fit import FitSettings, Training, fit, flat
 from training.fit_marks import MarkScore, fit_marks, score_marks
+from training.measure import measure
 from training.mix import Mix, drawn_corpora, shared_corpora, weighted
 from training.pictures import batch_picture, curves, png, trust
 from training.runlog import RunLog
@@ -54,6 +56,7 @@ class TrainOrder:
     mark_steps: int = 1200
     held_out: int = 120
     calibrate: int = 150
+    measure: int = 60
     threads: int = 0
     alias: str = "candidate"
 
@@ -86,6 +89,8 @@ def train(order: TrainOrder, say: Callable[[str], None]) -> str:
     bundle_id = save_bundle(
         order.bundle, bundle.text, bundle.marks, alphabet, calibration=calibration, manifest=manifest
     )
+    measured = measure(order.bundle, sources["test"], order.measure, order.folder / "evaluation", places(order.store))
+    log.observe(training.step, {f"door.{name}": value for name, value in flat(measured).items()})
     log.send(lambda t, run: t.log_figure(run, "curves.png", curves(log.points)))
     tags = {"penfield.bundle_id": bundle_id}
     log.send(lambda t, run: t.register_bundle(run, order.bundle, name=MODEL_NAME, alias=order.alias, tags=tags))
