@@ -45,18 +45,19 @@ def figure(columns: int = 1) -> "tuple[Figure, list]":
 
 
 def curves(points: Mapping[str, Sequence[tuple[int, float]]]) -> "Figure":
-    """Loss, and accuracy per source, over steps."""
+    """Loss, and accuracy per source on held-out writers, over steps; the legend gives the last accuracies."""
     drawn, (loss, exact) = figure(2)
-    for name, series in sorted(points.items()):
-        steps, values = zip(*series, strict=True)
-        if name == "loss":
-            loss.plot(steps, values, color="#2b6cb0", marker="." if len(steps) < 30 else None)
-        elif name.startswith("exact."):
-            exact.plot(steps, values, marker="o", markersize=3, label=name.removeprefix("exact."))
+    if series := points.get("loss"):
+        loss.plot(*zip(*series, strict=True), color="#2b6cb0", marker="." if len(series) < 30 else None)
+    measured = {name.removeprefix("exact."): series for name, series in points.items() if name.startswith("exact.")}
+    for name, series in sorted(measured.items(), key=lambda item: -item[1][-1][1]):
+        exact.plot(*zip(*series, strict=True), marker="o", markersize=3, label=f"{name} {series[-1][1]:.0%}")
     loss.set(xlabel="step", ylabel="CTC loss per character", yscale="log", title="Training loss")
-    exact.set(xlabel="step", ylabel="exact match", ylim=(0, 1), title="Writers never seen")
+    for axis in (loss.yaxis.set_major_formatter, loss.yaxis.set_minor_formatter):
+        axis("{x:g}")
+    exact.set(xlabel="step", ylabel="exact match", ylim=(-0.03, 1.03), title="Held-out writers")
     if exact.lines:
-        exact.legend(fontsize=7)
+        exact.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
     return drawn
 
 
