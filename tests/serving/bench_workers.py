@@ -48,7 +48,8 @@ def _eat(page: Page, diary: Path | None = None) -> object:
     for _ in range(200):
         eaten.append(np.ones(2**24, np.uint8))
         if diary:
-            diary.write_text(str(len(eaten) * 2**24))
+            with diary.open("a") as lines:  # whole lines: the end may come while one is written
+                lines.write(f"{len(eaten) * 2**24}\n")
     return len(eaten)
 
 
