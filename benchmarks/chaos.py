@@ -85,8 +85,8 @@ def import_everything() -> None:
     import torch  # noqa: F401
 
     import recognizer.engine  # noqa: F401
-    import serving.recognize
-    import serving.session  # noqa: F401
+    import serving.batch.recognize
+    import serving.commands.session  # noqa: F401
 
 
 def disturb(batch: Batch, undisturbed: Batch, kills: int, longest_s: float, moments: random.Random) -> Counter[str]:

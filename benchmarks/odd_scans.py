@@ -21,7 +21,7 @@ import psutil
 from recognizer.form import load_form
 from recognizer.prepare import Preparer
 from recognizer.scan import PageRejected
-from serving.workshop import Workshop
+from serving.intake.workshop import Workshop
 
 FORMS = (Path("data/forms/insurance_application.yaml"), Path("data/forms/nist_hsf.yaml"))
 

@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 
 from recognizer.bundle import save_bundle
 from recognizer.form import load_form
+from serving.batch.recognize import Order, recognize
 from serving.delivery import Courier, DeliveryReport
 from serving.door import open_door
+from serving.intake.scans import find_scans
 from serving.ledger import BatchFacts, open_ledger
-from serving.recognize import Order, recognize
-from serving.scans import find_scans
 
 DATA = Path(__file__).parents[1] / "data"
 

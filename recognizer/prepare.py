@@ -16,6 +16,10 @@ Status = Literal["read", "blank", "rescan", "unmatched"]
 Clock = Callable[[], float]
 
 
+PREPARATION_VERSION = 1
+"""To be raised with every change that may give other crops of the same scan: nothing stored is taken for it then."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fit:
     """How a page was aligned: an Alignment without the form, as plain data. See Alignment for the meaning."""

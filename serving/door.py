@@ -13,7 +13,7 @@ from recognizer.errors import PenfieldError, ScanRejected
 from recognizer.form import Field, Form
 from recognizer.language import language_digest
 from recognizer.reading import Crop, Reading
-from serving.decide import decide
+from serving.decision.decide import decide
 from serving.ledger import Answer, FreshReading, Ledger, PageEntry, Prediction, prediction_id
 from serving.ledger.values import Purpose
 

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from recognizer import errors
-from serving.told import EXIT_CODES, INTERRUPTED
+from serving.commands.told import EXIT_CODES, INTERRUPTED
 from training.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -154,9 +154,9 @@ def test_exit_codes_are_documented() -> None:
 
 
 def test_columns_are_documented() -> None:
-    from serving.field_list import ANSWERS, REQUIRED
+    from serving.batch.records import FIXED
+    from serving.intake.field_list import ANSWERS, REQUIRED
     from serving.ledger.frames import PREDICTION_COLUMNS
-    from serving.records import FIXED
 
     for name in (*FIXED, *REQUIRED, *ANSWERS, *PREDICTION_COLUMNS):
         assert f"`{name}`" in README, name

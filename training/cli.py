@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.cli import DebugOption, StoreOption, app
-from serving.told import EXIT_CODES, told
+from serving.commands.cli import DebugOption, StoreOption, app
+from serving.commands.told import EXIT_CODES, told
 
 if TYPE_CHECKING:
     from training.train import TrainOrder

@@ -8,11 +8,11 @@ import numpy as np
 from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
-from serving.batch import Watcher
+from serving.batch.readings import read_fields
+from serving.batch.run import Watcher
 from serving.delivery import deliver
 from serving.door import open_door
 from serving.ledger import Answer, PageEntry, open_ledger
-from serving.readings import read_fields
 from serving.store import Places
 from training.calibrate import field_of
 from training.corpora.sample import Corpus

@@ -18,7 +18,7 @@ from recognizer.confidence import UNCALIBRATED
 from recognizer.engine import Engine
 from recognizer.net.marks import MarkNet
 from recognizer.net.text import TextNet, TextNetConfig
-from serving.recognize import code_version
+from serving.batch.recognize import code_version
 from serving.store import places
 from training.batches import Batches
 from training.calibrate import Outcome, fit_calibration, outcomes

@@ -27,8 +27,8 @@ class RegisteredBundle:
         """
         import pandas as pd
 
-        from serving.readings import read_fields
-        from serving.session import working
+        from serving.batch.readings import read_fields
+        from serving.commands.session import working
 
         with TemporaryDirectory() as folder, working(self.bundle, None, None, deliver_later=True) as work:
             source, out = Path(folder) / "fields.csv", Path(folder) / "readings.csv"

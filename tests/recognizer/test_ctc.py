@@ -33,7 +33,7 @@ def brute_force(log_probs: np.ndarray) -> dict[tuple[int, ...], float]:
     """P(text) of every text, by summing over all paths."""
     texts: dict[tuple[int, ...], float] = {}
     for path in itertools.product(range(log_probs.shape[1]), repeat=len(log_probs)):
-        text = tuple(c for c, before in zip(path, (0, *path)) if c and c != before)
+        text = tuple(c for c, before in zip(path, (0, *path), strict=False) if c and c != before)
         texts[text] = texts.get(text, 0.0) + float(np.exp(log_probs[range(len(path)), path].sum()))
     return texts
 
@@ -68,7 +68,7 @@ def test_viterbi_finds_the_best_path(name):
         log_probs = random_log_probs(seed, 5)
         best, best_text = -np.inf, None
         for path in itertools.product(range(log_probs.shape[1]), repeat=len(log_probs)):
-            text = tuple(c for c, before in zip(path, (0, *path)) if c and c != before)
+            text = tuple(c for c, before in zip(path, (0, *path), strict=False) if c and c != before)
             score = log_probs[range(len(path)), path].sum()
             if score > best and chosen.accepts(text):
                 best, best_text = score, text

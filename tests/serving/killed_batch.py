@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 from recognizer.reading import Crop, Reading
-from serving.batch import run_batch
+from serving.batch.records import check_folder, write_records
+from serving.batch.run import run_batch
 from serving.door import Door
 from serving.ledger import open_ledger
-from serving.records import check_folder, write_records
 from tests.serving import specimens as sample
 
 SCANS = tuple(f"scan{number}" for number in range(20))

@@ -9,7 +9,7 @@ import numpy as np
 from recognizer.form import Field, Form, PageSize, PrintedBoxes, Rules
 from recognizer.page import Quality, Step
 from recognizer.reading import Alternative, Crop, Reading
-from serving.batch import ReadyPage
+from serving.batch.run import ReadyPage
 from serving.ledger import BatchStart, Decision, FreshReading, PageEntry, ScanEntry, page_key, prediction_id
 
 BUNDLE = "b" * 32

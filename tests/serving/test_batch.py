@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from recognizer.reading import Crop, Reading
-from serving.batch import ReadyPage, run_batch
+from serving.batch.records import harmless, write_records
+from serving.batch.run import ReadyPage, run_batch
 from serving.door import Door
 from serving.ledger import BatchFacts, Ledger, ScanEntry, open_ledger
-from serving.records import harmless, write_records
 from tests.serving import specimens as sample
 
 

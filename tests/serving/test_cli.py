@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from recognizer.reading import Crop, Reading
-from serving import session
+from serving.commands import session
 from serving.door import Door
 from serving.ledger import Ledger, open_ledger
 from tests.serving import specimens as sample

@@ -4,9 +4,9 @@ import pytest
 
 from recognizer.form import Field, Form, Option, PageSize, PrintedBoxes, ReviewPolicy, Rules
 from recognizer.reading import Reading
-from serving.decide import DEFAULT_THRESHOLDS, decide
+from serving.decision.decide import DEFAULT_THRESHOLDS, decide
+from serving.decision.validity import number_of, possible_dates
 from serving.ledger import Prediction
-from serving.validity import number_of, possible_dates
 
 
 def field(kind: str, **settings: object) -> Field:

@@ -12,11 +12,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from serving.commands.ui import running_ui
 from serving.delivery import Courier, deliver
 from serving.ledger import open_ledger
 from serving.report import doubtful
 from serving.tracking import Tracking, open_store
-from serving.ui import running_ui
 from tests.serving.sample_batch import file_page, fill, finish_batch, start_batch
 
 HOUSE = Path(__file__).parents[2]

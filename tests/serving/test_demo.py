@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from serving.demo import DATA, Compared, DemoResult, compared, demo, page_right, paired, score
-from serving.demo_summary import demo_summary
+from serving.commands.demo import DATA, Compared, DemoResult, compared, demo, page_right, paired, score
+from serving.commands.demo_summary import demo_summary
+from serving.commands.session import working
 from serving.ledger import open_ledger
-from serving.session import working
 from serving.store import Places, places
 
 KINDS = {("f", "name"): "name", ("f", "smoker"): "checkbox"}

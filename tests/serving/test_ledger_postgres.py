@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from serving.batch import run_batch
+from serving.batch.run import run_batch
 from serving.door import Door
 from serving.ledger import Ledger, open_ledger
 from tests.serving import specimens as sample

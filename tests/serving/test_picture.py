@@ -5,7 +5,7 @@ import numpy as np
 from PIL import Image
 
 from recognizer.form import Field, Form, load_form
-from serving.picture import COLOURS, page_picture, shown, upright
+from serving.commands.picture import COLOURS, page_picture, shown, upright
 
 DATA = Path(__file__).parents[2] / "data"
 FORM = load_form(DATA / "forms" / "insurance_application.yaml")

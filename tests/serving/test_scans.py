@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from recognizer.errors import InputError
-from serving.scans import find_scans
+from serving.intake.scans import find_scans
 
 
 def made(folder: Path, *names: str) -> Path:

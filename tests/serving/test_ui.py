@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from recognizer.errors import InputError
+from serving.commands.ui import find_links, free_port, running_ui, show
 from serving.tracking import Tracking, open_store
-from serving.ui import find_links, free_port, running_ui, show
 
 HOUSE = Path(__file__).parents[2]
 
@@ -56,7 +56,8 @@ def test_links_lead_to_the_newest_report_and_nothing_is_left_running(store):
 @pytest.mark.slow
 def test_ctrl_c_ends_it_cleanly(store):
     port = free_port()
-    code = f"from pathlib import Path; from serving.ui import show; show(Path({str(store[0].folder)!r}), port={port})"
+    shown = f"show(Path({str(store[0].folder)!r}), port={port})"
+    code = f"from pathlib import Path; from serving.commands.ui import show; {shown}"
     ui = subprocess.Popen(
         [sys.executable, "-uc", code],
         env=os.environ | {"PYTHONPATH": str(HOUSE)},

@@ -14,7 +14,7 @@ from PIL import Image
 
 from recognizer.errors import FormError, PenfieldError, ScanRejected
 from recognizer.scan import Limits, PageRejected
-from serving.workshop import MAX_DEATHS, PageDone, Workshop, digest_file
+from serving.intake.workshop import MAX_DEATHS, PageDone, Workshop, digest_file
 from tests.serving.bench_workers import make_eater, make_mean, make_nothing, make_odd
 
 ROOT = Path(__file__).parents[2]
@@ -177,7 +177,7 @@ HOLD = """
 import sys, time
 from functools import partial
 from pathlib import Path
-from serving.workshop import Workshop
+from serving.intake.workshop import Workshop
 from tests.serving.bench_workers import make_odd
 with Workshop(partial(make_odd, "hang", 2)) as workshop:
     for event in workshop.pages(Path(sys.argv[1])):

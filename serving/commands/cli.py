@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.told import EXIT_CODES, told
+from serving.commands.told import EXIT_CODES, told
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from serving.recognize import Order
+    from serving.batch.recognize import Order
 
 NOT_READ = 7
 """Exit code where --strict was given and some page could not be read."""
@@ -71,8 +71,8 @@ def recognize(
     with told(debug):
         from recognizer.form import load_form
         from recognizer.scan import Limits
-        from serving.recognize import Order
-        from serving.scans import find_scans
+        from serving.batch.recognize import Order
+        from serving.intake.scans import find_scans
         from serving.store import places
 
         where = places(store, ledger)
@@ -88,9 +88,9 @@ def recognize(
 def _recognize(
     order: "Order", bundle: Path | None, store: Path | None, ledger: str | None, *, strict: bool, deliver_later: bool
 ) -> None:
-    from serving.recognize import recognize
-    from serving.session import working
-    from serving.summary import batch_summary
+    from serving.batch.recognize import recognize
+    from serving.commands.session import working
+    from serving.commands.summary import batch_summary
 
     with working(bundle, store, ledger, deliver_later=deliver_later) as work:
         facts = recognize(order, work.door, work.ledger, work.bar)
@@ -115,9 +115,9 @@ def demo(
         import time
 
         began = time.perf_counter()
-        from serving.demo import demo as read_samples
-        from serving.demo_summary import demo_summary
-        from serving.session import working
+        from serving.commands.demo import demo as read_samples
+        from serving.commands.demo_summary import demo_summary
+        from serving.commands.session import working
 
         with working(bundle, store, ledger, deliver_later=deliver_later) as work:
             result = read_samples(work, out)
@@ -136,9 +136,9 @@ def read(
 ) -> None:
     """Read images of single fields that were cut out already. Paths in the CSV start at its folder."""
     with told(debug):
-        from serving.readings import read_fields
-        from serving.session import working
-        from serving.summary import batch_summary
+        from serving.batch.readings import read_fields
+        from serving.commands.session import working
+        from serving.commands.summary import batch_summary
 
         with working(bundle, store, ledger, deliver_later=deliver_later) as work:
             facts = read_fields(source, out, work.door, work.ledger, work.bar)
@@ -169,8 +169,8 @@ def ui(
 ) -> None:
     """Open the MLflow UI on the store, at the right view, until Ctrl-C."""
     with told(debug):
+        from serving.commands.ui import show
         from serving.store import places
-        from serving.ui import show
 
         show(places(store).store, port=port, say=typer.echo)
 

@@ -10,18 +10,18 @@ from typing import Any
 from recognizer.cut import cut_image
 from recognizer.language import language_digest
 from recognizer.page import Page
-from recognizer.prepare import page_id
+from recognizer.prepare import PREPARATION_VERSION, page_id
 from recognizer.scan import Limits
-from serving.batch import ReadyPage, Watcher, rejected_page, run_batch
-from serving.decide import POLICY_VERSION
+from serving.batch.recognize import code_version, scan_entries
+from serving.batch.records import check_folder, harmless, write_whole
+from serving.batch.run import ReadyPage, Watcher, rejected_page, run_batch
+from serving.decision.decide import POLICY_VERSION
 from serving.door import Door
-from serving.field_list import ANSWERS, FieldRow, load_field_list
-from serving.intake import PREPARATION_VERSION, refusal
+from serving.intake.field_list import ANSWERS, FieldRow, load_field_list
+from serving.intake.forms import refusal
+from serving.intake.scans import NamedScan
+from serving.intake.workshop import Workshop
 from serving.ledger import BatchFacts, BatchStart, Ledger, PageEntry, ScanEntry, digest, page_key
-from serving.recognize import code_version, scan_entries
-from serving.records import check_folder, harmless, write_whole
-from serving.scans import NamedScan
-from serving.workshop import Workshop
 
 FIELD_LIMITS = Limits(min_edge_px=8, max_pixels=20_000_000)
 """A field is smaller than a page."""

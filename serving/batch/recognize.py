@@ -10,14 +10,14 @@ from recognizer.errors import ScanRejected, UsageError
 from recognizer.form import Form
 from recognizer.form.digest import form_digest
 from recognizer.scan import Limits
-from serving.batch import Watcher, run_batch
-from serving.decide import POLICY_VERSION
+from serving.batch.records import check_folder, write_records
+from serving.batch.run import Watcher, run_batch
+from serving.decision.decide import POLICY_VERSION
 from serving.door import Door
-from serving.intake import FormIntake, form_workshop, setup_digest
+from serving.intake.forms import FormIntake, form_workshop, setup_digest
+from serving.intake.scans import NamedScan, unreadable_digest
+from serving.intake.workshop import digest_file
 from serving.ledger import BatchFacts, BatchStart, Ledger, ScanEntry, digest
-from serving.records import check_folder, write_records
-from serving.scans import NamedScan, unreadable_digest
-from serving.workshop import digest_file
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""A page with its readings, as a picture: `python -m serving.picture SCAN --form FORM.yaml --out PAGE.png`."""
+"""A page with its readings, as a picture: `python -m serving.commands.picture SCAN --form FORM.yaml --out PAGE.png`."""
 
 import argparse
 import io
@@ -17,10 +17,10 @@ from recognizer.errors import InputError
 from recognizer.form import Field, Form, load_form
 from recognizer.page import Page
 from recognizer.scan import Limits, pages
+from serving.batch.recognize import Order, recognize
+from serving.commands.session import working
+from serving.intake.scans import find_scans
 from serving.ledger.masking import masked
-from serving.recognize import Order, recognize
-from serving.scans import find_scans
-from serving.session import working
 
 COLOURS = {"accept": "#1a7f37", "review": "#c2570c"}
 WIDTH_PX = 1300

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from recognizer.form import load_form
+from serving.batch.recognize import Order, recognize
+from serving.batch.records import Record, records_of
+from serving.commands.session import Session
+from serving.intake.scans import find_scans
 from serving.ledger import BatchFacts, Ledger
 from serving.ledger.clock import utc_now
-from serving.recognize import Order, recognize
-from serving.records import Record, records_of
-from serving.scans import find_scans
-from serving.session import Session
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 FORMS = ("insurance_application", "nist_hsf")
 NOT_READ = ("illegible", "ambiguous", "unaligned")
 

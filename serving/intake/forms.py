@@ -12,15 +12,12 @@ import numpy as np
 from recognizer.errors import LedgerError
 from recognizer.form import Field, Form
 from recognizer.page import Page, Quality
-from recognizer.prepare import PreparedPage, Preparer
+from recognizer.prepare import PREPARATION_VERSION, PreparedPage, Preparer
 from recognizer.reading import Crop
 from recognizer.scan import Limits, PageRejected
-from serving.batch import ReadyPage, rejected_page
+from serving.batch.run import ReadyPage, rejected_page
+from serving.intake.workshop import PageDone, Workshop
 from serving.ledger import Ledger, PageEntry, ScanEntry, StoredCrop, digest, page_key
-from serving.workshop import PageDone, Workshop
-
-PREPARATION_VERSION = 1
-"""Raised whenever the same scan may give other crops than before: then nothing stored is taken for it."""
 
 NOT_MEASURED = Quality(**dict.fromkeys(Quality.__dataclass_fields__, float("nan")))
 

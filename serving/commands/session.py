@@ -9,13 +9,13 @@ from pathlib import Path
 from rich.console import Console
 
 from recognizer.errors import BundleError
+from serving.commands.progress import Bar
 from serving.delivery import Courier
 from serving.door import Door, open_door
 from serving.ledger import Ledger, open_ledger
-from serving.progress import Bar
 from serving.store import Places, places
 
-SHIPPED_BUNDLE = Path(__file__).parents[1] / "data" / "bundle"
+SHIPPED_BUNDLE = Path(__file__).parents[2] / "data" / "bundle"
 
 
 @dataclass(frozen=True, kw_only=True)

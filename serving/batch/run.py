@@ -10,7 +10,7 @@ from recognizer.errors import FormError, ScanRejected
 from recognizer.form import Form
 from recognizer.prepare import page_id
 from recognizer.reading import Crop
-from serving.ahead import Ahead
+from serving.batch.ahead import Ahead
 from serving.door import Door
 from serving.ledger import Answer, BatchFacts, BatchStart, Ledger, PageEntry, ScanEntry, digest, page_key
 

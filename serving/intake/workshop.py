@@ -19,7 +19,7 @@ from typing import IO, Any, Generic, Self, TypeVar
 from recognizer.errors import PenfieldError, ScanRejected
 from recognizer.page import Page
 from recognizer.scan import CODES, Limits, PageRejected
-from serving.bench import Begun, Done, Job, open_regular
+from serving.intake.child import Begun, Done, Job, open_regular
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ START_S = 120.0  # loading forms and finding their features on a busy machine
 GRACE_S = 1.0  # when caller and child were both suspended, the child is not to blame
 MAX_DEATHS = 5  # of one file, before its remaining pages are given up
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-CHILD = "import sys; sys.path[:] = {path!r}; from serving.bench import main; main({fd}, {pid})"
+CHILD = "import sys; sys.path[:] = {path!r}; from serving.intake.child import main; main({fd}, {pid})"
 
 
 @dataclass(frozen=True, kw_only=True)

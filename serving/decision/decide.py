@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from recognizer.form import Field, Form, Kind
+from serving.decision.validity import Objection, objection
 from serving.ledger import Decision, Prediction, digest
-from serving.validity import Objection, objection
 
 POLICY_VERSION = 1
 """Raised whenever the same prediction may be decided otherwise than before."""

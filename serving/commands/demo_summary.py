@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
-from serving.demo import DATA, DemoResult, Score
+from serving.commands.demo import DATA, DemoResult, Score
 from serving.store import Places
 
 NEXT = (

@@ -1,0 +1,1 @@
+"""The commands that recognize, deliver and show; what they say, and how they fail."""

@@ -1,0 +1,1 @@
+"""Decisions: what is accepted and what goes to a person, and which values cannot be."""
