@@ -76,7 +76,7 @@ schema: $(READY)  ## Write docs/form.schema.json again
 	@$(BIN)/penfield form schema > docs/form.schema.json
 
 picture: $(READY)  ## Draw docs/images/page.png again, with the model that ships
-	@$(BIN)/python -m serving.picture data/samples/scans/IMG_2041.jpg --form data/forms/insurance_application.yaml --out docs/images/page.png
+	@$(BIN)/python -m serving.commands.picture data/samples/scans/IMG_2041.jpg --form data/forms/insurance_application.yaml --out docs/images/page.png
 
 bench-%: $(READY)  ## Run benchmarks/%.py: ARGS="..."
 	@$(BIN)/python -m benchmarks.$(subst -,_,$*) $(ARGS)

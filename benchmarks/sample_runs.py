@@ -58,12 +58,13 @@ def a_bundle(folder: Path) -> Path:
     if (DATA / "bundle" / "bundle.json").exists():
         return DATA / "bundle"
     from recognizer.alphabet import Alphabet
+    from recognizer.confidence import UNCALIBRATED
     from recognizer.net.marks import MarkNet, MarkNetConfig
     from recognizer.net.text import TextNet, TextNetConfig
 
     alphabet = Alphabet()
     text = TextNet(TextNetConfig(classes=len(alphabet.characters) + 1))
-    save_bundle(folder, text, MarkNet(MarkNetConfig()), alphabet, calibration={}, manifest={"untrained": True})
+    save_bundle(folder, text, MarkNet(MarkNetConfig()), alphabet, calibration=UNCALIBRATED, manifest={"untrained": True})
     return folder
 
 

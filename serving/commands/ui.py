@@ -49,8 +49,8 @@ def show(store: Path, *, port: int | None = None, say: Callable[[str], None] = p
     say("starting the MLflow UI (about ten seconds) ...")
     with running_ui(opened, port=port) as base:
         say_links(find_links(base, base), say)
-        say("Ctrl-C stops it")
         try:
+            say("Ctrl-C stops it")
             signal.pause()
         except KeyboardInterrupt:
             say("\nstopped")

@@ -192,6 +192,8 @@ class _Bench:
         return Death("crashed", f"{CODES['crashed']} ({how})", begun)
 
     def _last_words(self) -> str:
+        with suppress(subprocess.TimeoutExpired):  # it may still be printing why it ends
+            self._process.wait(timeout=GRACE_S)
         self._process.kill()
         self._process.wait()
         self._noise.seek(0)

@@ -64,7 +64,8 @@ def _parsed(url: str) -> URL:
 
 def _sqlite(target: URL) -> Engine:
     assert target.database is not None
-    Path(target.database).parent.mkdir(parents=True, exist_ok=True)
+    if not target.database.startswith("file:"):  # SQLite's own kind of address names no path that we could make
+        Path(target.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(target, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
