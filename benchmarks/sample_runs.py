@@ -64,7 +64,9 @@ def a_bundle(folder: Path) -> Path:
 
     alphabet = Alphabet()
     text = TextNet(TextNetConfig(classes=len(alphabet.characters) + 1))
-    save_bundle(folder, text, MarkNet(MarkNetConfig()), alphabet, calibration=UNCALIBRATED, manifest={"untrained": True})
+    save_bundle(
+        folder, text, MarkNet(MarkNetConfig()), alphabet, calibration=UNCALIBRATED, manifest={"untrained": True}
+    )
     return folder
 
 
