@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from recognizer.errors import PenfieldError
 from serving.delivery.page_trace import failed_pages, page_traces
+from serving.ledger.clock import milliseconds
 from serving.report import SENSITIVE_KINDS, doubtful, report_html, summarize
 
 if TYPE_CHECKING:
@@ -142,8 +142,3 @@ def _flat(settings: object, prefix: str = "") -> dict[str, object]:
     for name, value in settings.items():
         found |= _flat(value, f"{prefix}.{name}" if prefix else str(name))
     return found
-
-
-def milliseconds(iso: str) -> int:
-    """A time of the ledger in milliseconds since 1970."""
-    return round(datetime.fromisoformat(iso).timestamp() * 1000)

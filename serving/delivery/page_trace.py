@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from serving.ledger.clock import milliseconds
 from serving.report import doubtful, stage_names
 from serving.tracking import TraceRecord, TraceStage
 
@@ -55,8 +56,6 @@ def _trace(batch: BatchFacts, page: dict[str, Any], fields: pd.DataFrame | None,
 
 def _started_at_ms(batch: BatchFacts, fields: pd.DataFrame | None, duration_ms: float) -> int:
     """When the page's first prediction was recorded, less the time that the page took until then."""
-    from serving.delivery.batch_run import milliseconds
-
     if fields is None:
         return milliseconds(batch.started_at)
     return round(fields["created_at"].min().timestamp() * 1000 - duration_ms)
