@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
 
 from recognizer.alphabet import normal_text
 from recognizer.confidence import FEATURES, features
@@ -15,6 +15,8 @@ from training.corpora.sample import Corpus
 
 KINDS: dict[str, Kind] = {"mnist_strings": "digits", "mnist": "digits", "emnist": "digits"}
 """The kind of field that a corpus stands for; the others are free text."""
+
+RISING = ("posterior", "mass")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,19 +29,23 @@ class Outcome:
     features: tuple[float, ...]
 
 
-def field_of(corpus: Corpus) -> Field:
-    """The field that samples of a corpus are read as."""
-    return Field(name="held_out", kind=KINDS.get(corpus.name, "text"), box=(0, 0, 100, 20), printed_box=False)
+def field_of(corpus: Corpus, kind: Kind | None = None) -> Field:
+    """The field that samples of a corpus are read as: that of the corpus, or of another kind."""
+    kind = kind or KINDS.get(corpus.name, "text")
+    return Field(name="held_out", kind=kind, box=(0, 0, 100, 20), printed_box=False)
 
 
-def outcomes(engine: Engine, corpora: Iterable[Corpus], count: int, seed: int = 2) -> list[Outcome]:
+def outcomes(
+    engine: Engine, corpora: Iterable[Corpus], count: int, seed: int = 2, kind: Kind | None = None
+) -> list[Outcome]:
     """Read `count` samples of each corpus through the engine, as pre-cut fields; those it calls blank are left out.
 
-    Where the engine says illegible, the text that it would have said counts, with that text's confidence.
+    Where the engine says illegible, the text that it would have said counts, with that text's confidence. With `kind`,
+    all are read as such fields: words in a field of digits show what the language's mass is worth.
     """
     found = []
     for corpus in corpora:
-        rng, field = np.random.default_rng(seed), field_of(corpus)
+        rng, field = np.random.default_rng(seed), field_of(corpus, kind)
         for i in rng.permutation(corpus.size)[:count]:
             sample = corpus.draw(int(i), rng)
             reading = engine.read(cut_image(sample.image, field, lines=False))
@@ -53,10 +59,21 @@ def outcomes(engine: Engine, corpora: Iterable[Corpus], count: int, seed: int = 
 
 
 def fit_calibration(found: Sequence[Outcome]) -> dict[str, float]:
-    """Coefficients of the confidence's logistic model."""
-    model = LogisticRegression(C=10.0, fit_intercept=False, max_iter=1000)
-    model.fit([outcome.features for outcome in found], [outcome.right for outcome in found])
-    return {name: float(value) for name, value in zip(FEATURES, model.coef_[0], strict=True)}
+    """Coefficients of the confidence's logistic model: most likely, with a little ridge.
+
+    A higher posterior or a larger mass of the language must never lower the confidence, whatever the sample says.
+    """
+    x = np.array([outcome.features for outcome in found])
+    sign = np.where([outcome.right for outcome in found], 1.0, -1.0)
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        margins = sign * (x @ weights)
+        slope = -sign / (1 + np.exp(np.clip(margins, -500, 500)))
+        return float(np.logaddexp(0, -margins).sum() + 0.05 * weights @ weights), x.T @ slope + 0.1 * weights
+
+    bounds = [(0.0, None) if name in RISING else (None, None) for name in FEATURES]
+    best = minimize(loss, np.zeros(len(FEATURES)), jac=True, bounds=bounds, method="L-BFGS-B")
+    return {name: float(value) for name, value in zip(FEATURES, best.x, strict=True)}
 
 
 def expected_calibration_error(confidences: np.ndarray, right: np.ndarray, bins: int = 10) -> float:

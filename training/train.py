@@ -35,6 +35,8 @@ from training.pictures import batch_picture, curves, png, trust
 from training.runlog import RunLog
 
 MODEL_NAME = "penfield"
+WORDS = ("unipen_7", "unipen_8", "dhsd", "copiste", "fonts")
+"""Corpora that are mostly letters: in a field of digits they are something else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +176,8 @@ def examine(
     written = [corpus for corpus in sources["tune"] if corpus.name != "blank"]
     engine = Engine(bundle)
     found = outcomes(engine, written, order.calibrate)
+    words = [corpus for corpus in written if corpus.name in WORDS]
+    found += outcomes(engine, words, order.calibrate // 5, kind="digits")
     if enough(found):
         calibrated = Engine(replace(bundle, calibration=fit_calibration(found)))
         test = outcomes(calibrated, [c for c in sources["test"] if c.name != "blank"], order.calibrate, seed=3)
