@@ -52,6 +52,8 @@ def one_by_one(files: list[Path]) -> None:
     median = seconds[len(seconds) // 2][0]
     print(f"{len(files)} files, {sum(outcomes.values())} pages or rejections: {dict(outcomes.most_common())}")
     print(f"seconds per file: median {median:.3f}, worst {seconds[0][0]:.2f} ({seconds[0][2]})")
+    page_s, page_name = max((s / max(1, n), name) for s, n, name in seconds)
+    print(f"seconds per page: worst mean of a file {page_s:.2f} ({page_name})")
     print("slowest:", ", ".join(f"{name} {s:.2f} s, {n} pages" for s, n, name in seconds[:5]))
     print(f"peak memory of the child: {peak_mb:.0f} MB")
 
