@@ -1,6 +1,6 @@
 """SIGKILL at random moments of a batch, and resume: what is lost, what is doubled, what differs.
 
-    python benchmarks/chaos.py --form FORM.yaml [--form ...] --bundle BUNDLE [--kills 200] SCAN_OR_FOLDER...
+    python -m benchmarks.chaos [--form FORM.yaml ...] [--bundle data/bundle] [--kills 200] [SCAN_OR_FOLDER...]
 
 Everything is real: the command `penfield recognize` with its model, its decoding process and its ledger. Only the
 start is shortened: each attempt is forked from a process that has imported the libraries already. Each round kills
@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 NAMES = ("records.jsonl", "records.csv")
+SCANS = ("IMG_2041.jpg", "branch_west_fax.tif", "broken_upload.pdf")
 
 
 class Batch:
@@ -116,13 +117,14 @@ def disturb(batch: Batch, undisturbed: Batch, kills: int, longest_s: float, mome
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--form", action="append", required=True)
-    parser.add_argument("--bundle", required=True)
+    parser.add_argument("--form", action="append")
+    parser.add_argument("--bundle", default="data/bundle")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=20261123)
-    parser.add_argument("scans", nargs="+")
+    parser.add_argument("scans", nargs="*", default=[f"data/samples/scans/{name}" for name in SCANS])
     asked = parser.parse_args()
-    words = [*(word for form in asked.form for word in ("--form", form)), "--bundle", asked.bundle, *asked.scans]
+    forms = asked.form or ["data/forms/insurance_application.yaml"]
+    words = [*(word for form in forms for word in ("--form", form)), "--bundle", asked.bundle, *asked.scans]
     import_everything()
     moments = random.Random(asked.seed)
     total: Counter[str] = Counter()
