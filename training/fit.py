@@ -90,6 +90,17 @@ class Training:
             ) from error
         return True
 
+    def begin_with(self, trained: TextNet) -> None:
+        """Begin with the weights of a trained network, whose optimizer's state is gone, instead of random ones.
+
+        Raises:
+            UsageError: the network is of another design.
+        """
+        if trained.config != self.net.config:
+            raise UsageError(f"the network to start from is of another design: {trained.config}, not {self.net.config}")
+        self.net.load_state_dict(trained.state_dict())
+        self.average.load_state_dict(trained.state_dict())
+
     def _take_up(self, state: dict) -> None:
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])

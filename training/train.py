@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 
 from recognizer.alphabet import Alphabet
-from recognizer.bundle import Bundle, save_bundle
+from recognizer.bundle import Bundle, load_bundle, save_bundle
 from recognizer.confidence import UNCALIBRATED
 from recognizer.engine import Engine
 from recognizer.net.marks import MarkNet
@@ -44,7 +44,8 @@ class TrainOrder:
     """What to train on, how long, and where the results go.
 
     `shared` is a folder in the format of the optional shared data folder, `own` a user's labelled crops,
-    `torchvision` names of torchvision's sets, found in or fetched into `downloads`.
+    `torchvision` names of torchvision's sets, found in or fetched into `downloads`. `start` is a bundle whose weights
+    training begins with.
     """
 
     folder: Path
@@ -53,6 +54,7 @@ class TrainOrder:
     shared: Path | None = None
     own: tuple[Path, ...] = ()
     torchvision: tuple[str, ...] = ()
+    start: Path | None = None
     downloads: Path = Path("downloads")
     settings: FitSettings = field(default_factory=FitSettings)
     mark_steps: int = 1200
@@ -76,6 +78,8 @@ def train(order: TrainOrder, say: Callable[[str], None]) -> str:
     mix = weighted(sources["train"])
     training = Training(TextNetConfig(classes=len(alphabet)), order.settings, order.folder)
     resumed = training.resume()
+    if order.start is not None and not resumed:
+        training.begin_with(load_bundle(order.start).text)
     log = RunLog(order.store, order.folder, run_key(order, mix), params(order, mix), say)
     say(f"{'goes on' if resumed else 'begins'} with {sum(c.size for c in sources['train']):,} samples of "
         f"{len(mix)} corpora on {training.device}")  # fmt: skip
@@ -131,6 +135,7 @@ def run_key(order: TrainOrder, mix: Mix) -> str:
 def params(order: TrainOrder, mix: Mix) -> dict[str, object]:
     """What MLflow shows as the run's parameters."""
     rows: dict[str, object] = {"code_version": code_version(), "torch": torch.__version__, "threads": order.threads}
+    rows["start"] = digest_of_bundle(order.start)
     rows |= asdict(order.settings)
     for corpus, weight, _ in mix:
         rows |= {f"data.{corpus.name}.{k}": v for k, v in corpus_facts(corpus, weight).items()}
@@ -186,6 +191,11 @@ def examine(
     return scores, found
 
 
+def digest_of_bundle(folder: Path | None) -> str:
+    """The id of the bundle that training began with, "" for none."""
+    return load_bundle(folder).bundle_id if folder is not None else ""
+
+
 def enough(found: Sequence[Outcome]) -> bool:
     """Whether there are right and wrong readings enough to fit a confidence to."""
     right = sum(outcome.right for outcome in found)
@@ -208,6 +218,7 @@ def manifest_of(
     return {
         "data": {corpus.name: corpus_facts(corpus, weight) for corpus, weight, _ in mix},
         "settings": asdict(order.settings),
+        "start": digest_of_bundle(order.start),
         "steps": training.step,
         "samples": training.samples,
         "minutes": round(training.seconds / 60, 1),

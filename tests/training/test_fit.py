@@ -1,6 +1,7 @@
 """Fitting learns, survives interruptions and odd batches, and stops when its time is used up."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from recognizer.alphabet import Alphabet
 from recognizer.errors import UsageError
 from recognizer.line import line_image
+from recognizer.net.text import TextNet
 from tests.recognizer.small_model import SMALL
 from tests.training.specimens import printed_corpus
 from training.batches import Batch, collate
@@ -151,3 +153,16 @@ def test_it_stops_in_time_saves_and_is_not_trained_further(tmp_path: Path) -> No
     fit(again, [(CORPUS, 1.0, False)], ALPHABET, held_out, lambda step, metrics: None)
     assert again.step == state.step
     assert all(torch.equal(a, b) for a, b in zip(tensors(state), tensors(again), strict=True))
+
+
+def test_it_can_begin_with_a_trained_network(tmp_path: Path) -> None:
+    trained = training(tmp_path / "first", seed=5)
+    trained.learn(batch(0))
+    begun = training(tmp_path / "second")
+    begun.begin_with(trained.average)
+    for weights in (begun.net, begun.average):
+        for name, tensor in trained.average.state_dict().items():
+            assert torch.equal(weights.state_dict()[name], tensor), name
+    other = TextNet(replace(trained.net.config, context=64))
+    with pytest.raises(UsageError, match="another design"):
+        begun.begin_with(other)
