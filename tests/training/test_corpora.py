@@ -1,5 +1,6 @@
 """Corpora draw what their files hold, split by writer, and say clearly what is wrong with a file."""
 
+import urllib.request
 from pathlib import Path
 
 import cv2
@@ -193,6 +194,7 @@ def test_mnist_from_torchvisions_files(tmp_path: Path) -> None:
 
 
 def test_mnist_that_cannot_be_fetched_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(urllib.request, "_opener", None)  # made once per process, and keeps the proxies of that moment
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with pytest.raises(InputError, match="train without --mnist"):
