@@ -5,7 +5,6 @@ samples in which it stopped is begun again, so that a few batches are seen twice
 ends of the other workers' chunks are skipped. Samples are drawn without end, so neither is a loss.
 """
 
-import json
 import math
 import pickle
 import time
@@ -219,15 +218,3 @@ def flat(scores: dict[str, Score]) -> dict[str, float]:
     """Scores as metrics: `exact.SOURCE` and `cer.SOURCE`."""
     return {f"{what}.{source}": value for source, score in scores.items()
             for what, value in asdict(score).items() if what != "count"}  # fmt: skip
-
-
-def write_down(path: Path) -> Observer:
-    """An observer that appends JSON lines to a file and prints them."""
-
-    def observe(step: int, metrics: Mapping[str, float]) -> None:
-        line = json.dumps({"step": step} | {name: round(value, 5) for name, value in metrics.items()})
-        with path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-        print(line, flush=True)
-
-    return observe

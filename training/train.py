@@ -21,7 +21,7 @@ from recognizer.net.text import TextNet, TextNetConfig
 from serving.batch.recognize import code_version
 from serving.store import places
 from training.batches import Batches
-from training.calibrate import Outcome, fit_calibration, outcomes
+from training.calibrate import Outcome, expected_calibration_error, fit_calibration, outcomes
 from training.corpora.images import own_corpus
 from training.corpora.marks import MarkPhoto, load_mark_photos
 from training.corpora.mnist import torchvision_corpus
@@ -89,9 +89,8 @@ def train(order: TrainOrder, say: Callable[[str], None]) -> str:
     fit(training, mix, alphabet, tune, log.observe)
     marks, mark_score = marks_network(order, log)
     bundle = assemble(training.average, marks, alphabet)
-    scores, found = examine(bundle, training.step, sources, order, log)
+    scores, calibration = examine(bundle, training.step, sources, order, log)
     manifest = manifest_of(order, mix, training, scores, mark_score)
-    calibration = fit_calibration(found) if enough(found) else UNCALIBRATED
     bundle_id = save_bundle(
         order.bundle, bundle.text, bundle.marks, alphabet, calibration=calibration, manifest=manifest
     )
@@ -172,8 +171,8 @@ def assemble(text: TextNet, marks: MarkNet, alphabet: Alphabet) -> Bundle:
 
 def examine(
     bundle: Bundle, step: int, sources: dict[Split, list[Corpus]], order: TrainOrder, log: RunLog
-) -> tuple[dict[str, Score], list[Outcome]]:
-    """Accuracy per source on test writers with the worst errors, and calibration data from tune writers."""
+) -> tuple[dict[str, Score], dict[str, float]]:
+    """Accuracy per source on test writers, worst errors; the confidence, fitted on tune writers and tried on test."""
     scores, misses = evaluate(bundle.text, bundle.alphabet, held_out(sources["test"], 2 * order.held_out))
     log.observe(step, {f"test.{name}": value for name, value in flat(scores).items()})
     log_misses(log, misses)
@@ -183,12 +182,16 @@ def examine(
     found = outcomes(engine, written, order.calibrate)
     words = [corpus for corpus in written if corpus.name in WORDS]
     found += outcomes(engine, words, order.calibrate // 5, kind="digits")
+    calibration = UNCALIBRATED
     if enough(found):
-        calibrated = Engine(replace(bundle, calibration=fit_calibration(found)))
+        calibration = fit_calibration(found)
+        calibrated = Engine(replace(bundle, calibration=calibration))
         test = outcomes(calibrated, [c for c in sources["test"] if c.name != "blank"], order.calibrate, seed=3)
+        confidences, right = np.array([o.confidence for o in test]), np.array([o.right for o in test])
+        log.observe(step, {"test.ece": expected_calibration_error(confidences, right)})
         log.send(lambda t, run: t.log_figure(run, "confidence_test.png", trust(test, "test writers")))
     torch.set_num_threads(threads)
-    return scores, found
+    return scores, calibration
 
 
 def digest_of_bundle(folder: Path | None) -> str:
