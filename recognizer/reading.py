@@ -9,7 +9,7 @@ import numpy as np
 from recognizer.form import Field
 from recognizer.page import Quality, Step
 
-Outcome = Literal["text", "blank", "illegible", "ambiguous", "unaligned"]
+Outcome = Literal["text", "blank", "illegible", "struck_out", "wrong_crop", "ambiguous", "unaligned"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,27 +1,38 @@
-"""The text network: a small fully convolutional net trained with CTC.
+"""The text network: a small convolutional net trained with CTC, in one of a few designs.
 
-Few FLOPs by early stride, inverted residual blocks with depthwise convolutions (Sandler et al., MobileNetV2, 2018),
-columns pooled to one row and dilated depthwise 1-D convolutions for context. During training a second, short CTC head
-in front of the context layers ("CTC shortcut", Retsinas et al., Best practices for a handwritten text recognition
-system, 2022) keeps the visual part honest.
+What all designs share: an early stride, columns pooled to one row, a context part that looks along the line, and during
+training a second, short CTC head in front of it ("CTC shortcut", Retsinas et al., Best practices for a handwritten text
+recognition system, 2022), which keeps the visual part honest. `docs/DESIGNS.md` compares them.
 """
 
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from recognizer.net.context import Recurrent, SelfAttention, dense_context, separable_context
+from recognizer.net.visual import norm_act, visual
+
 FRAME_PX = 4
 """Input pixels per output frame."""
+
+Block = Literal["separable", "dense"]
+ContextKind = Literal["separable", "dense", "recurrent", "attention"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextNetConfig:
-    """Widths of the stages; everything that is needed to build the network again."""
+    """Design and widths of the stages; everything that is needed to build the network again.
+
+    Each of `stages` is (channels, blocks); `dilations` has one number per context layer.
+    """
 
     classes: int
+    block: Block = "separable"
     stem: int = 24
     stages: tuple[tuple[int, int], ...] = ((32, 1), (64, 3), (128, 4))
+    context_kind: ContextKind = "separable"
     context: int = 256
     dilations: tuple[int, ...] = (1, 2, 4, 1, 2, 4)
 
@@ -30,65 +41,16 @@ class TextNetConfig:
         return asdict(self)
 
 
-def norm_act(channels: int) -> nn.Sequential:
-    """Batch normalization and ReLU."""
-    return nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU(inplace=True))
-
-
-class InvertedResidual(nn.Module):
-    """Expand, filter each channel, project; a shortcut where the shape stays. (n, c, h, w) -> (n, c', h', w')."""
-
-    def __init__(self, inputs: int, outputs: int, stride: tuple[int, int] = (1, 1), expansion: int = 2) -> None:
-        super().__init__()
-        hidden = inputs * expansion
-        self.shortcut = inputs == outputs and stride == (1, 1)
-        self.layers = nn.Sequential(
-            nn.Conv2d(inputs, hidden, 1, bias=False),
-            norm_act(hidden),
-            nn.Conv2d(hidden, hidden, 3, stride, 1, groups=hidden, bias=False),
-            norm_act(hidden),
-            nn.Conv2d(hidden, outputs, 1, bias=False),
-            nn.BatchNorm2d(outputs),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """See the class."""
-        return x + self.layers(x) if self.shortcut else self.layers(x)
-
-
-class Context(nn.Module):
-    """A residual dilated depthwise convolution along the line. (n, c, 1, w) -> (n, c, 1, w)."""
-
-    def __init__(self, channels: int, dilation: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(channels, channels, (1, 7), 1, (0, 3 * dilation), (1, dilation), channels, bias=False),
-            norm_act(channels),
-            nn.Conv2d(channels, channels, 1, bias=False),
-            norm_act(channels),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """See the class."""
-        return x + self.layers(x)
-
-
 class TextNet(nn.Module):
     """Line images to CTC logits."""
 
     def __init__(self, config: TextNetConfig) -> None:
         super().__init__()
         self.config = config
-        layers: list[nn.Module] = [nn.Conv2d(1, config.stem, 5, 2, 2, bias=False), norm_act(config.stem)]
-        channels = config.stem
-        for number, (width, depth) in enumerate(config.stages):
-            stride = ((1, 1), (2, 2), (2, 1))[number]
-            for block in range(depth):
-                layers.append(InvertedResidual(channels, width, stride if block == 0 else (1, 1)))
-                channels = width
-        self.visual = nn.Sequential(*layers)
+        self.visual = visual(config.block, config.stem, config.stages)
+        channels = config.stages[-1][0]
         self.column = nn.Sequential(nn.Conv2d(channels, config.context, (4, 1), bias=False), norm_act(config.context))
-        self.context = nn.Sequential(*(Context(config.context, d) for d in config.dilations))
+        self.context = _context(config)
         self.drop = nn.Dropout(0.1)
         self.head = nn.Conv2d(config.context, config.classes, 1)
         self.shortcut_head = nn.Conv2d(config.context, config.classes, (1, 3), padding=(0, 1))
@@ -106,6 +68,18 @@ class TextNet(nn.Module):
         columns = self.columns(lines)
         logits = self.head(self.drop(self.context(columns)))
         return logits[:, :, 0].transpose(1, 2), self.shortcut_head(columns)[:, :, 0].transpose(1, 2)
+
+
+def _context(config: TextNetConfig) -> nn.Module:
+    match config.context_kind:
+        case "separable":
+            return separable_context(config.context, config.dilations)
+        case "dense":
+            return dense_context(config.context, config.dilations)
+        case "recurrent":
+            return Recurrent(config.context, len(config.dilations))
+        case "attention":
+            return SelfAttention(config.context, len(config.dilations))
 
 
 def pad_lines(lines: list, multiple_px: int = 32) -> Tensor:
