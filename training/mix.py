@@ -10,17 +10,18 @@ from training.corpora.fonts import font_corpus
 from training.corpora.glyphs import glyph_corpus
 from training.corpora.images import image_corpus
 from training.corpora.mnist import mnist_writers_corpus
-from training.corpora.sample import Corpus, Split
-from training.corpora.strokes import load_strokes, stroke_corpus
+from training.corpora.phrases import phrase_corpus
+from training.corpora.sample import Corpus, Split, split_of
+from training.corpora.strokes import StrokeSet, load_strokes, stroke_corpus
 
 Mix = Sequence[tuple[Corpus, float, bool]]
 """(corpus, weight, whether its samples are drawn from strokes)."""
 
 WEIGHTS = {
-    "glyphs": 0.24, "mnist_strings": 0.14, "unipen_7": 0.22, "unipen_8": 0.13, "dhsd": 0.14, "copiste": 0.1,
-    "tables_dec": 0.03, "fonts": 0.06, "blank": 0.03,
+    "glyphs": 0.22, "mnist_strings": 0.14, "unipen_7": 0.24, "unipen_8": 0.1, "phrases": 0.07, "dhsd": 0.14,
+    "copiste": 0.09, "tables_dec": 0.03, "fonts": 0.04, "blank": 0.02,
 }  # fmt: skip
-DRAWN = {"glyphs", "unipen_7", "unipen_8", "fonts", "blank"}
+DRAWN = {"glyphs", "unipen_7", "unipen_8", "phrases", "fonts", "blank"}
 
 
 def shared_corpora(folder: Path, split: Split, alphabet: Alphabet) -> list[Corpus]:
@@ -38,7 +39,12 @@ def shared_corpora(folder: Path, split: Split, alphabet: Alphabet) -> list[Corpu
     unipen = {path.stem: load_strokes(path) for path in sorted((folder / "unipen").glob("*.npz"))}
     singles = [unipen[name] for name in ("unipen_1a", "unipen_1b", "unipen_1c", "unipen_1d") if name in unipen]
     if singles:
-        corpora.append(glyph_corpus(singles, split))
+        vocabulary = [
+            text for name in ("unipen_7", "unipen_8") if name in unipen for text in texts(unipen[name], split)
+        ]
+        corpora.append(glyph_corpus(singles, split, vocabulary))
+    if "unipen_7" in unipen:
+        corpora.append(phrase_corpus(unipen["unipen_7"], split, alphabet))
     corpora += [stroke_corpus(unipen[name], split, alphabet) for name in ("unipen_7", "unipen_8") if name in unipen]
     if (mnist := folder / "mnist_writers/mnist_writers.npz").exists():
         corpora.append(mnist_writers_corpus(mnist, split))
@@ -46,6 +52,12 @@ def shared_corpora(folder: Path, split: Split, alphabet: Alphabet) -> list[Corpu
         if (path := folder / name / f"{name}.npz").exists():
             corpora.append(image_corpus(path, split, alphabet))
     return corpora
+
+
+def texts(strokes: StrokeSet, split: Split, longest: int = 40) -> list[str]:
+    """What the writers of a split wrote, as often as they did."""
+    pairs = zip(strokes.labels, strokes.writers, strict=True)
+    return [text for text, writer in pairs if 0 < len(text) <= longest and split_of(writer) == split]
 
 
 def drawn_corpora(split: Split) -> list[Corpus]:

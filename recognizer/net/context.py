@@ -1,6 +1,4 @@
-"""The context part of the text network: lets each column know its neighbours. (n, c, 1, w) -> (n, c, 1, w) everywhere."""
-
-from collections.abc import Sequence
+"""The context part of the text network: lets each column know the others. (n, c, 1, w) -> (n, c, 1, w) everywhere."""
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +7,7 @@ from torch.nn import functional
 from recognizer.net.visual import norm_act
 
 
-class Context(nn.Module):
+class ConvolutionLayer(nn.Module):
     """A residual dilated convolution along the line: depthwise with a 1x1 behind it, or dense."""
 
     def __init__(self, channels: int, dilation: int, *, separable: bool) -> None:
@@ -28,18 +26,8 @@ class Context(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        """See the class."""
+        """See the module."""
         return x + self.layers(x)
-
-
-def separable_context(channels: int, dilations: Sequence[int]) -> nn.Sequential:
-    """One separable layer per dilation."""
-    return nn.Sequential(*(Context(channels, dilation, separable=True) for dilation in dilations))
-
-
-def dense_context(channels: int, dilations: Sequence[int]) -> nn.Sequential:
-    """One dense layer per dilation."""
-    return nn.Sequential(*(Context(channels, dilation, separable=False) for dilation in dilations))
 
 
 class Recurrent(nn.Module):
@@ -54,25 +42,10 @@ class Recurrent(nn.Module):
         return self.lstm(x[:, :, 0].transpose(1, 2))[0].transpose(1, 2)[:, :, None]
 
 
-class SelfAttention(nn.Module):
-    """Transformer layers (Vaswani et al., 2017), each behind a depthwise convolution that tells positions apart."""
-
-    def __init__(self, channels: int, layers: int, heads: int = 4) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(AttentionLayer(channels, heads) for _ in range(layers))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """See the module."""
-        rows = x[:, :, 0].transpose(1, 2)
-        for layer in self.layers:
-            rows = layer(rows)
-        return rows.transpose(1, 2)[:, :, None]
-
-
 class AttentionLayer(nn.Module):
-    """Where, then whom to look at, then what to make of it. (n, w, c) -> (n, w, c)."""
+    """A transformer layer (Vaswani et al., 2017) behind a depthwise convolution that tells it where it is."""
 
-    def __init__(self, channels: int, heads: int) -> None:
+    def __init__(self, channels: int, heads: int = 4) -> None:
         super().__init__()
         self.heads = heads
         self.where = nn.Conv1d(channels, channels, 7, padding=3, groups=channels)
@@ -82,11 +55,17 @@ class AttentionLayer(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(channels, 2 * channels), nn.GELU(), nn.Linear(2 * channels, channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        """See the class."""
-        count, width, channels = x.shape
-        x = x + self.where(x.transpose(1, 2)).transpose(1, 2)
-        heads = self.queries_keys_values(self.norm(x)).view(count, width, 3, self.heads, channels // self.heads)
+        """See the module."""
+        line = x[:, :, 0]
+        rows = (line + self.where(line)).transpose(1, 2)
+        rows = rows + self.out(self._seen(self.norm(rows)))
+        rows = rows + self.mlp(self.norm_mlp(rows))
+        return rows.transpose(1, 2)[:, :, None]
+
+    def _seen(self, rows: Tensor) -> Tensor:
+        """What each column gathers from all others, (n, w, c) -> (n, w, c)."""
+        count, width, channels = rows.shape
+        heads = self.queries_keys_values(rows).view(count, width, 3, self.heads, channels // self.heads)
         queries, keys, values = torch.unbind(heads.permute(2, 0, 3, 1, 4))
-        seen = functional.scaled_dot_product_attention(queries, keys, values).transpose(1, 2)
-        x = x + self.out(seen.reshape(count, width, channels))
-        return x + self.mlp(self.norm_mlp(x))
+        seen = functional.scaled_dot_product_attention(queries, keys, values)
+        return seen.transpose(1, 2).reshape(count, width, channels)

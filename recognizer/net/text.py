@@ -11,21 +11,22 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from recognizer.net.context import Recurrent, SelfAttention, dense_context, separable_context
+from recognizer.net.context import AttentionLayer, ConvolutionLayer, Recurrent
 from recognizer.net.visual import norm_act, visual
 
 FRAME_PX = 4
 """Input pixels per output frame."""
 
 Block = Literal["separable", "dense"]
-ContextKind = Literal["separable", "dense", "recurrent", "attention"]
+ContextKind = Literal["separable", "dense", "recurrent"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextNetConfig:
     """Design and widths of the stages; everything that is needed to build the network again.
 
-    Each of `stages` is (channels, blocks); `dilations` has one number per context layer.
+    Each of `stages` is (channels, blocks); `dilations` has one number per context layer, which `attention_layers`
+    layers of self-attention follow.
     """
 
     classes: int
@@ -35,6 +36,7 @@ class TextNetConfig:
     context_kind: ContextKind = "separable"
     context: int = 256
     dilations: tuple[int, ...] = (1, 2, 4, 1, 2, 4)
+    attention_layers: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """The config as JSON knows it."""
@@ -70,16 +72,14 @@ class TextNet(nn.Module):
         return logits[:, :, 0].transpose(1, 2), self.shortcut_head(columns)[:, :, 0].transpose(1, 2)
 
 
-def _context(config: TextNetConfig) -> nn.Module:
-    match config.context_kind:
-        case "separable":
-            return separable_context(config.context, config.dilations)
-        case "dense":
-            return dense_context(config.context, config.dilations)
-        case "recurrent":
-            return Recurrent(config.context, len(config.dilations))
-        case "attention":
-            return SelfAttention(config.context, len(config.dilations))
+def _context(config: TextNetConfig) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    if config.context_kind == "recurrent":
+        layers.append(Recurrent(config.context, len(config.dilations)))
+    else:
+        separable = config.context_kind == "separable"
+        layers += [ConvolutionLayer(config.context, dilation, separable=separable) for dilation in config.dilations]
+    return nn.Sequential(*layers, *(AttentionLayer(config.context) for _ in range(config.attention_layers)))
 
 
 def pad_lines(lines: list, multiple_px: int = 32) -> Tensor:

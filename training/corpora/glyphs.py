@@ -21,6 +21,7 @@ PLACES = {
     ";": (0.45, 1.2), "~": (0.45, 0.6), "^": (0.0, 0.25), "`": (0.0, 0.2), "*": (0.1, 0.55), "<": (0.25, 0.9),
     ">": (0.25, 0.9), "(": (-0.05, 1.1), ")": (-0.05, 1.1), "/": (-0.05, 1.08), "$": (-0.08, 1.08),
 }  # fmt: skip
+WORD_SHARE = 0.3
 WIDEST = {"-": 0.5, "_": 0.7, "=": 0.6, "~": 0.6}
 
 
@@ -48,8 +49,10 @@ def compose(text: str, writer: Writer, rng: np.random.Generator) -> list[Stroke]
     return strokes
 
 
-def glyph_corpus(sets: Sequence[StrokeSet], split: Split, size: int = 100_000) -> Corpus:
-    """Texts of random grammars, each composed of the characters of one writer of the split.
+def glyph_corpus(
+    sets: Sequence[StrokeSet], split: Split, vocabulary: Sequence[str] = (), size: int = 100_000
+) -> Corpus:
+    """Texts of random grammars and of a vocabulary, each composed of the characters of one writer of the split.
 
     Writers count who wrote every digit; without any the corpus is empty.
     """
@@ -59,7 +62,8 @@ def glyph_corpus(sets: Sequence[StrokeSet], split: Split, size: int = 100_000) -
     def sample(number: int, rng: np.random.Generator) -> Sample:
         name = names[int(rng.integers(len(names)))]
         for _ in range(20):
-            text = grammar.random_text(rng)
+            is_word = vocabulary and rng.random() < WORD_SHARE
+            text = vocabulary[int(rng.integers(len(vocabulary)))] if is_word else grammar.random_text(rng)
             if all(char == " " or char in writers[name] for char in text):
                 break
         else:
