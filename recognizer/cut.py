@@ -8,6 +8,7 @@ import numpy as np
 
 from recognizer.align.alignment import Alignment, scaling, transform
 from recognizer.clean import measure_field, remove_lines
+from recognizer.clean.rank import percentile
 from recognizer.clean.survey import paper_brightness
 from recognizer.form import Box, Field
 from recognizer.page import Page, Step
@@ -106,7 +107,7 @@ def _without_surroundings(image: np.ndarray, dpi: float, box: Box) -> tuple[np.n
     """Remove what lies wholly outside the box: feet of the label above, a neighbour's line. Overflow reaches in."""
     paper = paper_brightness(image, dpi)
     dark = cv2.subtract(paper, image)
-    _, ink = cv2.threshold(dark, max(LEAST_INK, 0.25 * float(np.percentile(dark, 99.5))), 1, cv2.THRESH_BINARY)
+    _, ink = cv2.threshold(dark, max(LEAST_INK, 0.25 * percentile(dark, 99.5)), 1, cv2.THRESH_BINARY)
     count, labels = cv2.connectedComponents(ink, connectivity=8)
     inset = round(INSET_INCH * dpi)
     x, y, width, height = box
@@ -170,4 +171,4 @@ def _warped(image: np.ndarray, to_page: np.ndarray, size: tuple[int, int], paper
 
 def _paper(image: np.ndarray) -> int:
     step = max(1, min(image.shape) // 200)
-    return int(np.percentile(image[::step, ::step], 80))
+    return int(percentile(image[::step, ::step], 80))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from recognizer.align import Alignment, FormIndex
-from recognizer.clean import is_blank, measure, repair, unreadable
+from recognizer.clean import is_blank_survey, quality_of, repair, survey, unreadable
 from recognizer.cut import CROP_DPI, cut
 from recognizer.form import Form
 from recognizer.page import Page, Quality, Step
@@ -16,7 +16,7 @@ Status = Literal["read", "blank", "rescan", "unmatched"]
 Clock = Callable[[], float]
 
 
-PREPARATION_VERSION = 1
+PREPARATION_VERSION = 2
 """To be raised with every change that may give other crops of the same scan: nothing stored is taken for it then."""
 
 
@@ -68,17 +68,18 @@ class Preparer:
     def __call__(self, page: Page) -> PreparedPage:
         """Prepare one page. The same page always gives the same result, but for the timings."""
         watch = _Watch(self._clock)
-        quality = page.quality or measure(page.image, page.dpi)
+        looked = survey(page.image, page.dpi)
+        quality = page.quality or quality_of(looked, page.image)
         page = replace(page, quality=quality)
         watch.lap("measure")
         # First what the measures say: a black or smeared page must not pass for an empty one.
         if too_bad := unreadable(quality):
             return _prepared(page, page, "rescan", too_bad, watch)
-        blank = is_blank(page)
+        blank = is_blank_survey(looked)
         watch.lap("blank")
         if blank:
             return _prepared(page, page, "blank", "Nothing is printed or written on this page.", watch)
-        repaired = repair(page)
+        repaired = repair(page, looked, geometry=False)
         watch.lap("repair")
         alignment = self.index.align(repaired)
         watch.lap("align")

@@ -2,19 +2,23 @@
 
 from recognizer.clean.ink import InkMeasure, has_ink
 from recognizer.clean.lines import remove_lines
-from recognizer.clean.measure import measure, measure_field
+from recognizer.clean.measure import measure, measure_field, quality_of
 from recognizer.clean.orientation import text_turns
 from recognizer.clean.repair import repair
-from recognizer.clean.verdict import is_blank, unreadable
+from recognizer.clean.survey import survey
+from recognizer.clean.verdict import is_blank, is_blank_survey, unreadable
 
 __all__ = [
     "InkMeasure",
     "has_ink",
     "is_blank",
+    "is_blank_survey",
     "measure",
     "measure_field",
+    "quality_of",
     "remove_lines",
     "repair",
+    "survey",
     "text_turns",
     "unreadable",
 ]

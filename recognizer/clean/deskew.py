@@ -20,7 +20,7 @@ def skew_deg(ink: np.ndarray) -> float:
     if sum(len(along) for along, _ in profiles) < 100:
         return 0.0
     coarse = np.arange(-WIDEST_DEG, WIDEST_DEG + 0.1, 0.5)
-    scores = _scores(profiles, coarse, 4.0)
+    scores = _scores([(along[::4], across[::4]) for along, across in profiles], coarse, 4.0)
     best = float(coarse[np.argmax(scores)])
     if scores.max() < CLEAREST * np.median(scores):
         return 0.0

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from recognizer.clean.rank import percentile
+
 TINY_INCH = 0.006
 """Edge of a speck (0.15 mm; 2 px at 300 dpi) that no pen makes: removed wherever it stands alone."""
 
@@ -26,6 +28,10 @@ FAINT = 25
 
 WORTH_PER_SQIN = 0.5
 """Fewer specks than this per square inch are left alone: they are not worth the time of looking at every pixel."""
+
+
+Pixels = tuple[np.ndarray, np.ndarray]
+"""Rows and columns of pixels, as numpy indexes an image."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,53 +57,68 @@ def specks_per_sqin(image: np.ndarray, dpi: float, noise: float, bands: int = 8)
 def despeckle(image: np.ndarray, dpi: float, noise: float) -> tuple[np.ndarray, Specks]:
     """Remove specks from a page at `dpi`: (height, width) uint8, paper evenly light, with `noise` grey levels."""
     filled, salt = _without_salt(image)
-    specks = _pepper(filled, dpi, noise)
-    count = int(cv2.connectedComponents(specks)[0] - 1) if specks.any() else 0
+    pepper, count = _pepper(filled, dpi, noise)
     if count:
         filled = filled.copy() if filled is image else filled
-        around = cv2.dilate(specks, np.ones((3, 3), np.uint8)) > 0
+        around = tuple(
+            np.clip(place.reshape(-1, 1, 1) + ring, 0, size - 1)
+            for place, ring, size in zip(pepper, np.mgrid[-1:2, -1:2], image.shape, strict=True)
+        )
         filled[around] = np.maximum(filled[around], np.uint8(_paper_level(image)))
     return filled, Specks(pepper=count, salt=salt)
 
 
 def _counts(band: np.ndarray, dpi: float, noise: float) -> tuple[int, int]:
-    specks = _pepper(band, dpi, noise)
-    return int(cv2.connectedComponents(specks)[0] - 1) if specks.any() else 0, _without_salt(band)[1]
+    return _pepper(band, dpi, noise)[1], _without_salt(band)[1]
 
 
-def _pepper(image: np.ndarray, dpi: float, noise: float) -> np.ndarray:
-    """Mask of the dark specks."""
+def _pepper(image: np.ndarray, dpi: float, noise: float) -> tuple[Pixels, int]:
+    """Rows and columns of the dark specks' pixels, and how many specks there are."""
     paper = _paper_level(image)
     any_ink = cv2.threshold(image, paper - max(FAINT, 4 * noise), 1, cv2.THRESH_BINARY_INV)[1]
-    if not any_ink.any():
-        return any_ink
     count, labels, stats, _ = cv2.connectedComponentsWithStats(any_ink, connectivity=8)
-    is_dark = np.zeros(count, bool)
-    is_dark[labels[image < paper - STEP]] = True
     extent = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     extent[0] = max(image.shape)
-    tiny = is_dark & (extent <= max(1, round(TINY_INCH * dpi)))
-    large = extent > max(2, round(SMALL_INCH * dpi))
-    maybe = is_dark & ~tiny & ~large
+    small_px = max(2, round(SMALL_INCH * dpi))
+    # A page has millions of pixels and few of them belong to small components: no step from here on looks at others.
+    owner, at = _pixels(labels, stats, np.flatnonzero(extent <= small_px), small_px)
+    is_dark = np.zeros(count, bool)
+    is_dark[owner[image[at] < paper - STEP]] = True
+    speck = is_dark & (extent <= max(1, round(TINY_INCH * dpi)))
+    maybe = is_dark & ~speck
     if maybe.any():
-        maybe &= ~_touched(labels, count, large, round(FAR_INCH * dpi))
-    return (tiny | maybe).astype(np.uint8)[labels]
+        any_ink[at] = 0
+        asked = maybe[owner]
+        near = _near(any_ink, (at[0][asked], at[1][asked]), round(FAR_INCH * dpi))
+        maybe[owner[asked][near]] = False
+        speck |= maybe
+    found = speck[owner]
+    return (at[0][found], at[1][found]), int(np.count_nonzero(speck))
+
+
+def _pixels(labels: np.ndarray, stats: np.ndarray, small: np.ndarray, most_px: int) -> tuple[np.ndarray, Pixels]:
+    """The pixels of the components `small`, none of which is larger than `most_px` either way, and whose each is."""
+    edge = np.arange(most_px)
+    rows = stats[small, cv2.CC_STAT_TOP][:, None, None] + edge[:, None]
+    columns = stats[small, cv2.CC_STAT_LEFT][:, None, None] + edge
+    inside = (rows < labels.shape[0]) & (columns < labels.shape[1])
+    rows, columns = np.minimum(rows, labels.shape[0] - 1), np.minimum(columns, labels.shape[1] - 1)
+    component, row, column = np.nonzero((labels[rows, columns] == small[:, None, None]) & inside)
+    return small[component], (rows[component, row, 0], columns[component, 0, column])
+
+
+def _near(ink: np.ndarray, at: Pixels, reach_px: int) -> np.ndarray:
+    """Which of the pixels `at` have ink within `reach_px` rows and columns."""
+    total = cv2.integral(ink)
+    (top, left), (bottom, right) = (
+        [np.clip(place + shift, 0, size) for place, size in zip(at, ink.shape, strict=True)]
+        for shift in (-reach_px, reach_px + 1)
+    )
+    return total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left] > 0
 
 
 def _paper_level(image: np.ndarray) -> float:
-    return float(np.percentile(image[::8, ::8], 75))
-
-
-def _touched(labels: np.ndarray, count: int, large: np.ndarray, reach_px: int) -> np.ndarray:
-    """Which components lie within reach of a large one."""
-    ink = large.astype(np.uint8)
-    ink[0] = 0
-    width = 2 * reach_px + 1
-    near = cv2.dilate(ink[labels], np.ones((1, width), np.uint8))
-    near = cv2.dilate(near, np.ones((width, 1), np.uint8))
-    touched = np.zeros(count, bool)
-    touched[np.unique(labels[near > 0])] = True
-    return touched
+    return percentile(image[::8, ::8], 75)
 
 
 def _without_salt(image: np.ndarray) -> tuple[np.ndarray, int]:
@@ -105,7 +126,7 @@ def _without_salt(image: np.ndarray) -> tuple[np.ndarray, int]:
     ring = np.ones((3, 3), np.uint8)
     ring[1, 1] = 0
     brightest = cv2.dilate(image, ring, borderType=cv2.BORDER_REPLICATE)
-    salt = cv2.subtract(image, brightest) > STEP
-    salt &= brightest < 128
-    count = int(np.count_nonzero(salt))
-    return (np.where(salt, brightest, image) if count else image), count
+    stands_out = cv2.threshold(cv2.subtract(image, brightest), STEP, 255, cv2.THRESH_BINARY)[1]
+    salt = cv2.bitwise_and(stands_out, cv2.threshold(brightest, 127, 255, cv2.THRESH_BINARY_INV)[1])
+    count = cv2.countNonZero(salt)
+    return (cv2.copyTo(brightest, salt, image.copy()) if count else image), count

@@ -11,6 +11,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from recognizer.clean.rank import percentile
 from recognizer.clean.trace import Trace
 
 SLOPES = np.tan(np.radians([-60, -50, -38, -25, -12, 0, 12, 25, 38, 50, 60]))
@@ -69,13 +70,11 @@ def _crossing(above: np.ndarray, below: np.ndarray, thickness: int) -> np.ndarra
     columns = np.flatnonzero(above)
     if not (len(columns) and below.any()):
         return keep
-    for slope in SLOPES:
-        out = np.round(columns + slope * (thickness + 1)).astype(int)
-        through = (out >= 0) & (out < len(above))
-        through[through] = below[out[through]]
-        for i in range(thickness):
-            at = np.round(columns[through] + slope * (i + 1)).astype(int)
-            keep[i, at] = True
+    out = np.rint(columns + SLOPES[:, None] * (thickness + 1)).astype(int)
+    through = (out >= 0) & (out < len(above)) & below[np.clip(out, 0, len(above) - 1)]
+    slope, start = np.nonzero(through)
+    rows = np.arange(thickness)[:, None]
+    keep[rows, np.rint(columns[start] + SLOPES[slope] * (rows + 1)).astype(int)] = True
     return keep
 
 
@@ -93,5 +92,5 @@ def _darker(flat: np.ndarray, band: slice, line: Trace, thickness_px: int) -> np
     """Pixels darker than the printed line ever is: pen over a grey line. A thin line's own darkness varies too much."""
     if thickness_px < 3:
         return np.zeros_like(flat[band], dtype=bool)
-    printed = float(np.percentile(flat[band].max(axis=0), 60))
+    printed = percentile(flat[band].max(axis=0), 60)
     return flat[band] > max(1.3 * printed, line.darkness + 40)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from recognizer.clean.erase import erase
+from recognizer.clean.rank import percentile
 from recognizer.clean.survey import paper_brightness
 from recognizer.clean.trace import Trace, trace
 from recognizer.page import Step
@@ -189,7 +190,7 @@ def pen(dark: np.ndarray, dpi: float, box: Box | None) -> tuple[float, float]:
         return usual, 0.0
     # A pixel outline of a slanted stroke is longer than the stroke's own, by 4/pi on average.
     width_px = float(np.clip(2 * ink.sum() * (4 / np.pi) / max(1, outline), 0.5 * usual, 2.5 * usual))
-    return width_px, float(np.percentile(inner[ink > 0], 70))
+    return width_px, percentile(inner[ink > 0], 70)
 
 
 def _free(dark: np.ndarray, dpi: float) -> Iterator[_Wanted]:

@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 
 from recognizer.clean.deskew import skew_deg
+from recognizer.clean.rank import median, percentile
 from recognizer.clean.survey import Survey, paper_brightness, paper_noise, survey
 from recognizer.page import Quality
 
@@ -58,7 +59,7 @@ def measure_field(image: np.ndarray, dpi: float | None) -> Quality:
     return Quality(
         resolution_dpi=dpi,
         sharpness=sharpness(flat, dpi),
-        contrast=ink_contrast(flat, ink, float(np.median(paper))),
+        contrast=ink_contrast(flat, ink, median(paper)),
         noise=noise,
         skew_deg=0.0,
         illumination=_unevenness(paper, np.ones_like(paper)),
@@ -86,7 +87,7 @@ def sharpness(flat: np.ndarray, dpi: float) -> float:
     widths = contrast[steepest] / np.maximum(1.0, slope[steepest])
     if len(widths) < 5:
         return 1.0
-    width = float(np.median(widths))
+    width = median(widths)
     if width > 4 and dpi > 20:  # an edge wider than half the neighbourhood is seen better from afar
         half = cv2.resize(flat, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         return min(1 / width, 0.5 * sharpness(half, dpi / 2))
@@ -96,7 +97,7 @@ def sharpness(flat: np.ndarray, dpi: float) -> float:
 def ink_contrast(flat: np.ndarray, ink: np.ndarray, paper_level: float) -> float:
     """(paper - ink) / 255, of the darkest fifth of the ink; `flat` has white paper, `paper_level` what it had."""
     written = flat[ink > 0]
-    blackest = float(np.percentile(written, 20)) if written.size >= 20 else 0.0
+    blackest = percentile(written, 20) if written.size >= 20 else 0.0
     return float(paper_level / 255 * (1 - blackest / 255))
 
 
@@ -120,8 +121,8 @@ def _unevenness(paper: np.ndarray, sheet: np.ndarray) -> float:
     levels = paper[::4, ::4][sheet[::4, ::4] > 0]
     if not levels.size:
         return 0.0
-    dark, bright = np.percentile(levels, (5, 95))
-    return float(1 - dark / max(1.0, bright))
+    dark, bright = percentile(levels, 5), percentile(levels, 95)
+    return 1 - dark / max(1.0, bright)
 
 
 def _clipped(grey: np.ndarray, paper: np.ndarray) -> float:
@@ -131,7 +132,7 @@ def _clipped(grey: np.ndarray, paper: np.ndarray) -> float:
     lost = cv2.dilate(grey, cell)[coarse, coarse] <= 2
     levels = paper[coarse, coarse]
     unburnt = levels[(levels < 254) & (levels > 40)]
-    if unburnt.size > levels.size / 3 and np.median(unburnt) < 240:
+    if unburnt.size > levels.size / 3 and median(unburnt) < 240:
         lost |= cv2.erode(grey, cell)[coarse, coarse] >= 254
     return float(lost.mean())
 
@@ -140,7 +141,7 @@ def _faint_share(flat: np.ndarray, ink: np.ndarray) -> float:
     written = flat[ink > 0]
     if written.size < 20:
         return 0.0
-    strong_level = 255 - 0.5 * (255 - float(np.percentile(written, 20)))
+    strong_level = 255 - 0.5 * (255 - percentile(written, 20))
     smooth = cv2.blur(flat, (3, 3))
     strong = cv2.dilate((flat < strong_level).astype(np.uint8), np.ones((7, 7), np.uint8))
     faintest = max(20, 4 * paper_noise(smooth))

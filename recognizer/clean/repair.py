@@ -16,21 +16,24 @@ TURN_CERTAINTY = 0.6
 """How sure the direction of the text must be before a page is turned; below, the alignment tries all four."""
 
 
-def repair(page: Page) -> Page:
-    """Measure `page` (unless it was measured as it came) and repair what needs it.
+def repair(page: Page, looked: Survey | None = None, *, geometry: bool = True) -> Page:
+    """Measure `page` and repair what needs it.
 
     `quality` stays that of the page as it came; each repair adds a Step. The same page always gets the same pixels.
+    `looked` is the survey of the page's image where there is one already; the page's `quality`, if any, was then
+    measured on it. Without `geometry` the page is neither turned nor deskewed: alignment finds a form any way round,
+    and its pixels are interpolated only once then.
     """
-    looked = survey(page.image, page.dpi)
-    quality = page.quality if page.quality and not page.steps else quality_of(looked, page.image)
+    quality = page.quality if looked else None
+    looked = looked or survey(page.image, page.dpi)
+    quality = quality or quality_of(looked, page.image)
     page = replace(page, quality=quality)
     if looked.paper_level < DARKEST_PAPER:
         return page
     page = _flattened(page, looked, quality)
     page = _despeckled(page, looked)
     page = _stretched(page, looked, quality)
-    page = _turned(page, looked)
-    return _deskewed(page, quality)
+    return _deskewed(_turned(page, looked), quality) if geometry else page
 
 
 def _done(page: Page, image: np.ndarray, step: Step) -> Page:

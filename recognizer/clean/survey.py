@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from recognizer.clean.rank import median, percentile
+
 WORKING_DPI = 150
 LONGEST_SIDE_PX = 2200
 PAGE_AREA_SQIN = 95.0
@@ -47,7 +49,7 @@ def survey(image: np.ndarray, dpi: float | None) -> Survey:
     page_dpi = dpi or estimated_dpi(image)
     grey, working_dpi = _reduced(image, page_dpi)
     paper = paper_brightness(grey, working_dpi)
-    paper_level = float(np.percentile(paper[::4, ::4], 90))
+    paper_level = percentile(paper[::4, ::4], 90)
     flat = cv2.divide(grey, np.maximum(paper, 16), scale=255)
     sheet = (paper > 0.5 * paper_level).astype(np.uint8)
     return Survey(
@@ -93,7 +95,7 @@ def paper_noise(image: np.ndarray, bands: int = 48) -> float:
     blocks = image[: height * 8, : width * 8].reshape(height, 8, width, 8)[:: max(1, height // bands)]
     blocks = blocks.transpose(0, 2, 1, 3).reshape(-1, 64).astype(np.float32)
     mean, spread = blocks.mean(axis=1), blocks.std(axis=1)
-    return float(np.median(spread[mean >= np.median(mean)]) * np.sqrt(64 / 63))
+    return median(spread[mean >= median(mean)]) * float(np.sqrt(64 / 63))
 
 
 def _reduced(image: np.ndarray, dpi: float) -> tuple[np.ndarray, float]:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scipy.ndimage import median_filter
+
+from recognizer.clean.rank import median, percentile
 
 STEEPEST = 0.05
 """Slope a printed line may still have in an aligned field: 3 degrees."""
@@ -42,7 +45,7 @@ class Trace:
     @property
     def typical_px(self) -> float:
         """The thickness of most of the line."""
-        return float(np.median(self.thickness_px))
+        return median(self.thickness_px)
 
 
 def trace(
@@ -84,7 +87,7 @@ def _measured(
     return Trace(
         middle=middle,
         thickness_px=thickness,
-        darkness=float(np.median(darkest)) if darkest.size else 0.0,
+        darkness=median(darkest) if darkest.size else 0.0,
         there=cv2.dilate(on_line.astype(np.uint8)[None, :], gap)[0] > 0,
         share=float(expected.mean()),
         ends=(float(expected[:end].mean()), float(expected[-end:].mean())),
@@ -93,7 +96,7 @@ def _measured(
 
 def _line_darkness(band: np.ndarray) -> float:
     """The typical darkness of the darkest row: what a line has that fills most of the band's width."""
-    return float(np.percentile(band.max(axis=0), 40))
+    return percentile(band.max(axis=0), 40)
 
 
 def _path(inked: np.ndarray, segment_px: int, expected_row: float) -> np.ndarray:
@@ -107,11 +110,15 @@ def _path(inked: np.ndarray, segment_px: int, expected_row: float) -> np.ndarray
     score = smooth[:, 0] - 0.1 * distance / height
     came = np.zeros((height, count), np.int64)
     padded = np.full(height + 2 * bend, -np.inf)
+    reachable = np.lib.stride_tricks.sliding_window_view(padded, 2 * bend + 1)
+    cost = 0.02 * np.abs(np.arange(-bend, bend + 1))
+    everywhere, gain = np.arange(height), (smooth - (0.1 * distance / height)[:, None]).T
     for i in range(1, count):
         padded[bend : bend + height] = score
-        moves = np.stack([padded[k : k + height] - 0.02 * abs(k - bend) for k in range(2 * bend + 1)])
-        came[:, i] = moves.argmax(axis=0) + np.arange(height) - bend
-        score = moves.max(axis=0) + smooth[:, i] - 0.1 * distance / height
+        moves = reachable - cost
+        best = moves.argmax(axis=1)
+        came[:, i] = best + everywhere - bend
+        score = moves[everywhere, best] + gain[i]
     path = np.zeros(count, np.int64)
     path[-1] = int(score.argmax())
     for i in range(count - 1, 0, -1):
@@ -136,9 +143,10 @@ def _refined(
 
 def _local_thickness(length: np.ndarray, block_px: int) -> np.ndarray:
     """Thickness at each column, block by block: what most of the block's runs of ink reach, strokes being few."""
-    usual = np.percentile(length[length > 0], 40)
+    usual = percentile(length[length > 0], 40)
     blocks = np.array_split(length, max(1, len(length) // block_px))
-    local = np.array([np.percentile(block[block > 0], 30) if (block > 0).any() else usual for block in blocks])
+    inked = [block[block > 0] for block in blocks]
+    local = np.array([percentile(block, 30) if block.size else usual for block in inked])
     local = np.clip(local, 0.6 * usual, 1.8 * usual)
     return np.repeat(np.maximum(1, local.astype(int)), [len(block) for block in blocks])
 
@@ -147,8 +155,7 @@ def _smooth(columns: np.ndarray, known: np.ndarray, centre: np.ndarray, width: i
     """The middle at all columns by a running median between the `known` ones; straight on where the line ends."""
     rough = np.interp(columns, known, centre)
     window = max(3, min(31, len(columns) // 4) | 1)
-    padded = np.pad(rough, window // 2, mode="edge")
-    smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, window), axis=1)
+    smooth = median_filter(rough, window, mode="nearest")
     slope = _slope(columns, smooth)
     middle = np.interp(np.arange(width), columns, smooth)
     before, after = np.arange(columns[0]), np.arange(columns[-1] + 1, width)
@@ -158,7 +165,9 @@ def _smooth(columns: np.ndarray, known: np.ndarray, centre: np.ndarray, width: i
 
 
 def _slope(columns: np.ndarray, middle: np.ndarray) -> float:
-    return float(np.clip(np.polyfit(columns, middle, 1)[0], -STEEPEST, STEEPEST))
+    """Of the straight line nearest to the middle, by least squares."""
+    along = columns - columns.mean()
+    return min(max(float(along @ middle / (along @ along)), -STEEPEST), STEEPEST)
 
 
 def _runs(inked: np.ndarray, middle: np.ndarray, columns: np.ndarray, reach_px: int) -> tuple[np.ndarray, np.ndarray]:
@@ -168,12 +177,16 @@ def _runs(inked: np.ndarray, middle: np.ndarray, columns: np.ndarray, reach_px: 
     for shift in (1, -1):
         other = np.clip(start + shift, 0, height - 1)
         start = np.where(~inked[start, columns] & inked[other, columns], other, start)
-    top, bottom = start.copy(), start + inked[start, columns]
-    grows = inked[start, columns].copy()
-    for _ in range(2 * reach_px):
-        up = grows & (top > 0) & inked[np.maximum(top - 1, 0), columns]
-        down = grows & (bottom < height) & inked[np.minimum(bottom, height - 1), columns]
-        if not (up.any() or down.any()):
-            break
-        top, bottom = top - up, bottom + down
-    return top, bottom
+    most = 2 * reach_px + 1
+    framed = np.zeros((height + 2 * most, inked.shape[1]), bool)
+    framed[most:-most] = inked
+    at = (start + most) * inked.shape[1] + columns
+    above, below = (_run_length(framed.ravel(), at, step, most) for step in (-inked.shape[1], inked.shape[1]))
+    return start - np.maximum(above - 1, 0), start + below
+
+
+def _run_length(inked: np.ndarray, first: np.ndarray, step: int, most: int) -> np.ndarray:
+    """How many pixels, `most` at most, are inked one after another from each of `first` on."""
+    seen = inked[first[:, None] + step * np.arange(most)]
+    length = seen.argmin(axis=1)
+    return np.where(seen[np.arange(len(first)), length], most, length)

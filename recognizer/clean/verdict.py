@@ -51,16 +51,16 @@ def is_blank_survey(looked: Survey) -> bool:
     if looked.paper_level < DARKEST_PAPER:
         return False
     ink = looked.ink
-    if ink.mean() > 0.08:
+    if cv2.countNonZero(ink) > 0.08 * ink.size:
         return False
-    count, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    return not any(_is_writing(s, ink.shape, looked.dpi) for s in stats[1:count])
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    stats = stats[1:]
+    long_enough = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) >= STROKE_INCH * looked.dpi
+    return not any(_is_writing(s, ink.shape, looked.dpi) for s in stats[long_enough])
 
 
 def _is_writing(stats: np.ndarray, shape: tuple[int, ...], dpi: float) -> bool:
     left, top, width, height, area = (int(v) for v in stats)
-    if max(width, height) < STROKE_INCH * dpi:
-        return False
     rim = 0.06 * dpi
     if left <= rim or top <= rim or left + width >= shape[1] - rim or top + height >= shape[0] - rim:
         return False

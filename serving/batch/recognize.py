@@ -1,6 +1,6 @@
 """Scans in, records out: what `penfield recognize` does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -9,14 +9,14 @@ from typing import Any
 from recognizer.errors import ScanRejected, UsageError
 from recognizer.form import Form
 from recognizer.form.digest import form_digest
+from recognizer.prepare import PreparedPage
 from recognizer.scan import Limits
 from serving.batch.records import check_folder, write_records
 from serving.batch.run import Watcher, run_batch
-from serving.decision.decide import POLICY_VERSION
 from serving.door import Door
 from serving.intake.forms import FormIntake, form_workshop, setup_digest
 from serving.intake.scans import NamedScan, unreadable_digest
-from serving.intake.workshop import digest_file
+from serving.intake.workshop import Workshop, digest_file
 from serving.ledger import BatchFacts, BatchStart, Ledger, ScanEntry, digest
 
 
@@ -38,18 +38,23 @@ def recognize(order: Order, door: Door, ledger: Ledger, watcher: Watcher) -> Bat
     LedgerError.
     """
     check_folder(order.out)
-    forms = _by_digest(order.forms)
-    setup = setup_digest(list(forms), order.limits)
-    entries = scan_entries(order.scans, order.limits)
-    start = _start(order, forms, entries, door)
-    paths = {entry.scan_no: scan.path for entry, scan in zip(entries, order.scans, strict=True)}
+    start = batch_start(order, door)
     with form_workshop(order.forms, order.limits) as workshop:
-        intake = FormIntake(
-            workshop=workshop, ledger=ledger, forms=forms, paths=paths, batch_id=start.batch_id, setup=setup
-        )
-        facts = run_batch(start, intake, door, ledger, watcher)
+        facts = run_batch(start, form_intake(order, start, workshop, ledger), door, ledger, watcher)
     write_records(ledger, facts, order.forms, order.out)
     return facts
+
+
+def form_intake(order: Order, start: BatchStart, workshop: Workshop[PreparedPage], ledger: Ledger) -> FormIntake:
+    """What takes in the scans of the batch that `start` begins."""
+    return FormIntake(
+        workshop=workshop,
+        ledger=ledger,
+        forms=_by_digest(order.forms),
+        paths={entry.scan_no: scan.path for entry, scan in zip(start.scans, order.scans, strict=True)},
+        batch_id=start.batch_id,
+        setup=setup_digest(list(start.forms), order.limits),
+    )
 
 
 def scan_entries(scans: Sequence[NamedScan], limits: Limits) -> tuple[ScanEntry, ...]:
@@ -75,14 +80,16 @@ def _by_digest(forms: Sequence[Form]) -> dict[str, Form]:
     return {form_digest(form): form for form in forms}
 
 
-def _start(order: Order, forms: Mapping[str, Form], entries: tuple[ScanEntry, ...], door: Door) -> BatchStart:
+def batch_start(order: Order, door: Door) -> BatchStart:
+    """The batch of an order: which scans, forms, model and limits it depends on. Raises UsageError."""
+    forms, entries = _by_digest(order.forms), scan_entries(order.scans, order.limits)
     limits = asdict(order.limits)
-    what = [sorted(forms), door.bundle_id, door.facts, door.purpose, POLICY_VERSION, limits]
+    what = [sorted(forms), door.bundle_id, door.facts, door.purpose, door.policy_digest, limits]
     params: dict[str, Any] = {
         "code_version": code_version(),
         "bundle_id": door.bundle_id,
         "purpose": door.purpose,
-        "policy_version": POLICY_VERSION,
+        "policy": door.policy_digest,
         "scans": len(entries),
         **{f"form.{form.name}": key for key, form in forms.items()},
         **{f"limit.{name}": value for name, value in limits.items()},

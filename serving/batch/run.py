@@ -47,7 +47,7 @@ def run_batch(start: BatchStart, intake: Intake, door: Door, ledger: Ledger, wat
     A batch that is complete is left as it is. Raises LedgerError where the ledger cannot be written; whatever is
     wrong with a scan becomes a page `rejected: <code>`.
     """
-    if not _enter(start, ledger):
+    if not enter(start, ledger):
         return ledger.batch(start.batch_id)
     began = time.perf_counter()
     ended = ledger.scans_done(start.batch_id)
@@ -60,7 +60,7 @@ def run_batch(start: BatchStart, intake: Intake, door: Door, ledger: Ledger, wat
                 _end_scan(ledger, start.batch_id, scan, max(pages_in[scan.scan_no], default=0))
                 watcher.scan_ends()
                 continue
-            entry, answers = _file(page, scan, start.batch_id, door)
+            entry, answers = file_page(page, scan, start.batch_id, door)
             pages_in[scan.scan_no].add(entry.page_no)
             watcher.page(entry, answers)
     _finish(start.batch_id, ledger, door, time.perf_counter() - began)
@@ -77,7 +77,7 @@ def _all_pages(
         yield scan, None
 
 
-def _enter(start: BatchStart, ledger: Ledger) -> bool:
+def enter(start: BatchStart, ledger: Ledger) -> bool:
     """Begin or resume; False where there is nothing left to do."""
     known = ledger.has_batch(start.batch_id)
     if known and ledger.batch(start.batch_id).finished_at is not None:
@@ -97,7 +97,8 @@ def _pages_in(ledger: Ledger, batch_id: str) -> dict[int, set[int]]:
     return numbers
 
 
-def _file(page: ReadyPage, scan: ScanEntry, batch_id: str, door: Door) -> tuple[PageEntry, tuple[Answer, ...]]:
+def file_page(page: ReadyPage, scan: ScanEntry, batch_id: str, door: Door) -> tuple[PageEntry, tuple[Answer, ...]]:
+    """Read a page and file it. A page on which the model fails is filed as rejected."""
     try:
         answers = door.read(page.entry, page.crops, page.form, batch_id=batch_id, scan_no=scan.scan_no)
         return page.entry, answers
