@@ -10,7 +10,6 @@ No pickle: a bundle from a stranger can be wrong, but it cannot run code. Every 
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from safetensors.torch import load, save
 from torch import nn
 
 from recognizer.alphabet import Alphabet
-from recognizer.confidence import FEATURES
+from recognizer.confidence import Calibration, check_calibration
 from recognizer.errors import BundleError
 from recognizer.frame import FRAME_PX, FRAME_VERSION
 from recognizer.line import HEIGHT_PX, INK_HEIGHT_PX, LINE_VERSION, MAX_WIDTH_PX
@@ -43,7 +42,7 @@ class Bundle:
     text: TextNet
     marks: MarkNet
     alphabet: Alphabet
-    calibration: Mapping[str, float]
+    calibration: Calibration
     manifest: Mapping[str, Any]
 
 
@@ -53,7 +52,7 @@ def save_bundle(
     marks: MarkNet,
     alphabet: Alphabet,
     *,
-    calibration: Mapping[str, float],
+    calibration: Calibration,
     manifest: Mapping[str, Any],
 ) -> str:
     """Write a bundle into a folder, which is made; returns its id. `bundle.json` is written last."""
@@ -113,11 +112,10 @@ def load_bundle(folder: Path) -> Bundle:
         raise BundleError(f"{folder / 'bundle.json'} lacks or misstates {error}") from error
 
 
-def _check_fit(text: TextNet, alphabet: Alphabet, calibration: Mapping[str, float]) -> None:
+def _check_fit(text: TextNet, alphabet: Alphabet, calibration: Calibration) -> None:
     if text.config.classes != len(alphabet) or len(set(alphabet.characters)) + 1 != len(alphabet):
         raise ValueError(f"its alphabet: {len(alphabet)} classes with CTC's blank for {text.config.classes} of the net")
-    if set(calibration) != set(FEATURES) or not all(math.isfinite(value) for value in calibration.values()):
-        raise ValueError(f"its calibration: it should hold a number for each of {', '.join(FEATURES)}")
+    check_calibration(calibration)
 
 
 def _digest(data: bytes) -> str:

@@ -1,25 +1,156 @@
-"""Confidence: how probable it is that a text is right, from what decoding measured, by a logistic model.
+"""Confidence: how probable it is that a reading is right, from everything that was measured about it.
 
 The posterior alone is too sure of itself on writers that training never saw, and it knows nothing of readings that
-the field's language forced. The model is fitted per bundle on such writers and is part of the bundle. Whole values are
-calibrated, not characters (Calibration of handwriting recognition, arXiv 2012.12643).
+the field's language forced. A logistic model per kind of field weighs what is known (`Evidence`); it is fitted per
+bundle on such writers and is part of the bundle. Whole values are calibrated, not characters (Calibration of
+handwriting recognition, arXiv 2012.12643). The posterior enters as in beta calibration (Kull, Silva Filho and Flach
+2017): with one weight for its logarithm and another for that of its complement.
 """
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-FEATURES = ("bias", "posterior", "mass", "length")
-UNCALIBRATED = {"bias": 0.0, "posterior": 1.0, "mass": 1.0, "length": 0.0}
+from recognizer.form import Field
+from recognizer.page import Quality
+from recognizer.reading import Alternative, Crop, Outcome, Reading
+
+Calibration = Mapping[str, Mapping[str, Any]]
+"""Plain JSON: `shared` weights by feature, which count for a kind that the fit has not seen, and those of `kinds`."""
+
+FEATURES = (
+    "bias", "posterior_low", "posterior_high", "mass", "margin", "answer", "agreement",
+    "length", "contrast", "sharpness", "noise",
+)  # fmt: skip
+RISING = ("posterior_low", "posterior_high", "mass", "margin", "answer", "agreement")
+"""Features that may raise the confidence but never lower it, whatever the sample says that a fit is made on."""
+
+UNCALIBRATED: Calibration = {
+    "shared": dict.fromkeys(FEATURES, 0.0) | {"posterior_low": 1.0, "posterior_high": 1.0, "mass": 1.0},
+    "kinds": {},
+}
+"""The posterior itself where the language holds all that the network believes."""
+
+LEAST = 1e-6
+LOWEST_MASS = -5.0
+WIDEST_MARGIN = 8.0
+SURE = 30.0
+UNANSWERED = ("illegible", "struck_out", "wrong_crop", "ambiguous", "unaligned")
 
 
-def features(posterior: float, log_mass: float, length: int) -> tuple[float, ...]:
-    """(1, logit of the posterior, log mass of the language per character, log(1 + characters)), clipped."""
-    clipped = min(max(posterior, 1e-6), 1 - 1e-6)
-    return 1.0, math.log(clipped / (1 - clipped)), max(log_mass / max(1, length), -5.0), math.log1p(length)
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What is known of one reading.
+
+    `kind` is that of `claim_of`. `posterior` is P(text | image, language), for marks and blanks the network's own
+    probability; `runner_up` that of the next best text. `log_mass` is the natural logarithm of what the network gives
+    the language as a whole; `length` counts characters, of marks the boxes. `answer` is the probability that
+    an answer is written there at all, not a struck-out text or a wrong crop. `agreement` is the share of a stack's
+    other members that say the same, None without a stack.
+    """
+
+    kind: str
+    posterior: float
+    log_mass: float = 0.0
+    length: int = 1
+    runner_up: float = 0.0
+    answer: float = 1.0
+    agreement: float | None = None
+    quality: Quality | None = None
 
 
-def confidence(calibration: Mapping[str, float], posterior: float, log_mass: float, length: int) -> float:
-    """P(right) in (0, 1) of a text of `length` characters."""
-    values = features(posterior, log_mass, length)
-    score = sum(calibration[name] * value for name, value in zip(FEATURES, values, strict=True))
-    return 1 / (1 + math.exp(-min(max(score, -30.0), 30.0)))
+def claim_of(field: Field, outcome: Outcome) -> str:
+    """What kind of statement a reading is: the field's kind, but `lexicon` where only listed texts are possible, and
+    `blank` where it says that nothing is written.
+    """
+    if field.is_marks or field.kind == "signature":
+        return field.kind
+    if outcome == "blank":
+        return "blank"
+    return "lexicon" if field.lexicon is not None or field.kind == "choice" else field.kind
+
+
+def features(evidence: Evidence) -> tuple[float, ...]:
+    """The numbers that `FEATURES` names, each clipped to where it still tells something."""
+    p = min(max(evidence.posterior, LEAST), 1 - LEAST)
+    margin = math.log(p / max(evidence.runner_up, LEAST))
+    quality = evidence.quality
+    return (
+        1.0,
+        math.log(p),
+        -math.log(1 - p),
+        max(evidence.log_mass / max(1, evidence.length), LOWEST_MASS),
+        min(max(margin, -WIDEST_MARGIN), WIDEST_MARGIN),
+        max(math.log(max(evidence.answer, LEAST)), LOWEST_MASS),
+        2 * evidence.agreement - 1 if evidence.agreement is not None else 0.0,
+        math.log1p(evidence.length),
+        quality.contrast - 0.7 if quality else 0.0,
+        quality.sharpness - 0.5 if quality else 0.0,
+        min(math.log1p(quality.noise), 4.0) - 1.0 if quality else 0.0,
+    )
+
+
+def confidence(calibration: Calibration, evidence: Evidence) -> float:
+    """P(right) in (0, 1)."""
+    weights = calibration["kinds"].get(evidence.kind, calibration["shared"])
+    score = sum(weights[name] * value for name, value in zip(FEATURES, features(evidence), strict=True))
+    return 1 / (1 + math.exp(-min(max(score, -SURE), SURE)))
+
+
+def calibrated(calibration: Calibration, crop: Crop, raw: Reading) -> Reading:
+    """A reading whose confidences are still the network's own probabilities, with calibrated ones instead.
+
+    What gives no answer keeps its confidence, but its alternatives do not.
+    """
+    best = evidence_of(crop, raw)
+    sure = raw.confidence if raw.outcome in UNANSWERED else confidence(calibration, best)
+    others = tuple(
+        replace(other, confidence=confidence(calibration, _of_other(crop.field, best, other)))
+        for other in raw.alternatives
+    )
+    return replace(raw, confidence=sure, alternatives=others)
+
+
+def evidence_of(crop: Crop, raw: Reading) -> Evidence:
+    """The evidence for a reading as the network gave it, or for its best text where it says illegible.
+
+    `measured` may hold `posterior`, `runner_up`, `log_mass` and `not_text`; what is missing counts as unsuspicious.
+    """
+    measured, text, outcome = raw.measured, raw.text, raw.outcome
+    if outcome in UNANSWERED and raw.alternatives:
+        text, outcome = raw.alternatives[0].text, "text"
+    return Evidence(
+        kind=claim_of(crop.field, outcome),
+        posterior=measured.get("posterior", raw.confidence),
+        log_mass=measured.get("log_mass", 0.0),
+        length=len(raw.parts) or _length(crop.field, text),
+        runner_up=measured.get("runner_up", 0.0),
+        answer=1 - measured.get("not_text", 0.0),
+        quality=crop.quality,
+    )
+
+
+def _of_other(field: Field, best: Evidence, other: Alternative) -> Evidence:
+    """The evidence for another text, whose rival is the best one; that one itself where the reading is illegible."""
+    if other.confidence >= best.posterior:
+        return best
+    kind = claim_of(field, "text" if other.text else "blank")
+    length = _length(field, other.text)
+    return replace(best, kind=kind, posterior=other.confidence, length=length, runner_up=best.posterior)
+
+
+def _length(field: Field, text: str) -> int:
+    return 1 if field.is_marks or field.kind == "signature" else len(text)
+
+
+def check_calibration(calibration: Any) -> None:
+    """Raises ValueError unless it holds a finite number for every feature, and for no other."""
+    if not isinstance(calibration, Mapping) or set(calibration) != {"shared", "kinds"}:
+        raise ValueError("its calibration: it should hold `shared` and `kinds`")
+    for weights in (calibration["shared"], *dict(calibration["kinds"]).values()):
+        numbers = isinstance(weights, Mapping) and set(weights) == set(FEATURES)
+        if not numbers or not all(isinstance(w, float | int) and math.isfinite(w) for w in weights.values()):
+            raise ValueError(f"its calibration: it should hold a number for each of {', '.join(FEATURES)}")
+        if any(weights[name] < 0 for name in RISING):
+            raise ValueError(f"its calibration: none of {', '.join(RISING)} may lower the confidence")

@@ -14,7 +14,7 @@ import torch
 
 from recognizer.bundle import Bundle
 from recognizer.clean import has_ink
-from recognizer.confidence import confidence
+from recognizer.confidence import calibrated
 from recognizer.ctc import Decoded, Lattice, decode, lattice_of
 from recognizer.form import Field
 from recognizer.frame import mark_frame
@@ -68,6 +68,10 @@ class Engine:
         Raises:
             FormError: the field's pattern or lexicon cannot be compiled.
         """
+        return calibrated(self._bundle.calibration, crop, self._raw(crop, folder))
+
+    def _raw(self, crop: Crop, folder: Path) -> Reading:
+        """The reading with the networks' own probabilities as confidences."""
         if crop.field.kind == "signature":
             return read_signature(crop)
         if crop.field.is_marks:
@@ -94,10 +98,10 @@ class Engine:
     def _reading(self, decoded: Decoded, nothing: float) -> Reading:
         if not decoded.texts:
             return Reading(text="", outcome="illegible", confidence=0.5, measured={"blank": nothing})
-        best, *others = (
-            self._alternative(*pair, decoded) for pair in zip(decoded.texts, decoded.posteriors, strict=True)
-        )
+        best, *others = (self._alternative(*pair) for pair in zip(decoded.texts, decoded.posteriors, strict=True))
         measured = {"posterior": decoded.posteriors[0], "log_mass": decoded.log_mass, "blank": nothing}
+        if others:
+            measured["runner_up"] = others[0].confidence
         if not best.text:  # the field's language may hold the empty text
             return Reading(
                 text="", outcome="blank", confidence=best.confidence, alternatives=tuple(others), measured=measured
@@ -111,10 +115,9 @@ class Engine:
             text=best.text, outcome="text", confidence=best.confidence, alternatives=tuple(others), measured=measured
         )
 
-    def _alternative(self, classes: tuple[int, ...], posterior: float, decoded: Decoded) -> Alternative:
+    def _alternative(self, classes: tuple[int, ...], posterior: float) -> Alternative:
         text = "".join(self._bundle.alphabet.characters[c - 1] for c in classes)
-        sure = confidence(self._bundle.calibration, posterior, decoded.log_mass, len(text))
-        return Alternative(text=text, confidence=sure)
+        return Alternative(text=text, confidence=posterior)
 
     def _read_marks(self, crop: Crop) -> Reading:
         frames = stack_frames([mark_frame(crop.image, box) for box in crop.marks])

@@ -13,9 +13,10 @@ from recognizer.errors import PenfieldError, ScanRejected
 from recognizer.form import Field, Form
 from recognizer.language import language_digest
 from recognizer.reading import Crop, Reading
-from serving.decision.decide import decide
-from serving.ledger import Answer, FreshReading, Ledger, PageEntry, Prediction, prediction_id
+from serving.decision.decide import POLICY_VERSION, decide
+from serving.ledger import Answer, FreshReading, Ledger, PageEntry, Prediction, digest, prediction_id
 from serving.ledger.values import Purpose
+from serving.promise import Policy, Promise, promise_of
 
 T = TypeVar("T")
 
@@ -54,9 +55,12 @@ class Door:
     again: its prediction is taken from the ledger.
     """
 
-    def __init__(self, reader: Reader, ledger: Ledger, *, purpose: Purpose = "production") -> None:
+    def __init__(
+        self, reader: Reader, ledger: Ledger, *, purpose: Purpose = "production", promise: Promise | None = None
+    ) -> None:
         self._reader = reader
         self._ledger = ledger
+        self._promise = promise or Promise()
         self.purpose = purpose
         self.spent = Spent()
 
@@ -64,6 +68,11 @@ class Door:
     def bundle_id(self) -> str:
         """The model behind the door."""
         return self._reader.bundle_id
+
+    @property
+    def policy_digest(self) -> str:
+        """How it is decided what is accepted: rules, policy, and the labels that its thresholds are chosen on."""
+        return digest("decisions", POLICY_VERSION, self._promise.digest)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -125,10 +134,14 @@ class Door:
             writing.page(page, [crop for _, crop, _ in named])
             writing.predictions(self.bundle_id, fresh)
             predictions = {**known, **writing.read_back([item.prediction_id for item in fresh])}
-            answers = tuple(_answer(predictions[name], crop.field, form) for name, crop, _ in named)
+            answers = tuple(self._answer(predictions[name], crop.field, form) for name, crop, _ in named)
             writing.decisions([answer.decision for answer in answers])
             writing.batch_page(batch_id, scan_no, page, answers)
         return answers
+
+    def _answer(self, prediction: Prediction, field: Field, form: Form | None) -> Answer:
+        decision = decide(prediction, field, form, self._promise)
+        return Answer(field=field.name, prediction=prediction, decision=decision)
 
     def _timed(self, work: Callable[[], T]) -> T:
         started = time.perf_counter()
@@ -138,13 +151,10 @@ class Door:
             self.spent.ledger_s += time.perf_counter() - started
 
 
-def open_door(bundle: Path, ledger: Ledger, *, purpose: Purpose = "production") -> Door:
-    """A door with the model of a bundle folder behind it. Raises BundleError."""
+def open_door(bundle: Path, ledger: Ledger, *, purpose: Purpose = "production", policy: Policy | None = None) -> Door:
+    """A door with the model of a bundle folder behind it, deciding by a policy. Raises BundleError."""
     from recognizer.bundle import load_bundle
     from recognizer.engine import Engine
 
-    return Door(Engine(load_bundle(bundle)), ledger, purpose=purpose)
-
-
-def _answer(prediction: Prediction, field: Field, form: Form | None) -> Answer:
-    return Answer(field=field.name, prediction=prediction, decision=decide(prediction, field, form))
+    loaded = load_bundle(bundle)
+    return Door(Engine(loaded), ledger, purpose=purpose, promise=promise_of(bundle, policy))

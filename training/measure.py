@@ -8,15 +8,23 @@ import numpy as np
 from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
+from recognizer.form import Field, Kind
 from serving.batch.readings import read_fields
 from serving.batch.run import Watcher
 from serving.delivery import deliver
 from serving.door import open_door
 from serving.ledger import Answer, PageEntry, open_ledger
 from serving.store import Places
-from training.calibrate import field_of
 from training.corpora.sample import Corpus
 from training.evaluate import Score
+
+KINDS: dict[str, Kind] = {"mnist_strings": "digits", "mnist": "digits", "emnist": "digits"}
+"""The kind of field that a corpus stands for; the others are free text."""
+
+
+def field_of(corpus: Corpus) -> Field:
+    """The field that samples of a corpus are read as."""
+    return Field(name="held_out", kind=KINDS.get(corpus.name, "text"), box=(0, 0, 100, 20), printed_box=False)
 
 
 class Silence(Watcher):

@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 
 from training.batches import Batch
-from training.calibrate import Outcome, expected_calibration_error, risk_coverage
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,19 +57,4 @@ def curves(points: Mapping[str, Sequence[tuple[int, float]]]) -> "Figure":
     exact.set(xlabel="step", ylabel="exact match", ylim=(-0.03, 1.03), title="Held-out writers")
     if exact.lines:
         exact.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
-    return drawn
-
-
-def trust(found: Sequence[Outcome], name: str) -> "Figure":
-    """Reliability diagram and risk-coverage curve of held-out readings."""
-    confidences, right = np.array([o.confidence for o in found]), np.array([o.right for o in found])
-    drawn, (reliability, risk) = figure(2)
-    parts = np.array_split(np.argsort(confidences), 10)
-    means = [(confidences[p].mean(), right[p].mean()) for p in parts if len(p)]
-    reliability.plot([0, 1], [0, 1], color="#999", linewidth=1)
-    reliability.plot(*zip(*means, strict=True), marker="o", color="#2b6cb0")
-    ece = expected_calibration_error(confidences, right)
-    reliability.set(xlabel="confidence", ylabel="accuracy", title=f"Reliability, {name}: ECE {ece:.3f}")
-    risk.plot(*risk_coverage(confidences, right), color="#c05621")
-    risk.set(xlabel="coverage", ylabel="error among accepted", title="Risk-coverage", ylim=(0, None))
     return drawn

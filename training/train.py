@@ -15,13 +15,14 @@ import torch
 from recognizer.alphabet import Alphabet
 from recognizer.bundle import Bundle, load_bundle, save_bundle
 from recognizer.confidence import UNCALIBRATED
-from recognizer.engine import Engine
 from recognizer.net.marks import MarkNet
 from recognizer.net.text import TextNet, TextNetConfig
 from serving.batch.recognize import code_version
+from serving.promise import save_labels
 from serving.store import places
 from training.batches import Batches
-from training.calibrate import Outcome, expected_calibration_error, fit_calibration, outcomes
+from training.calibrate import Calibrated, calibrate
+from training.cases import typed_corpora
 from training.corpora.images import own_corpus
 from training.corpora.marks import MarkPhoto, load_mark_photos
 from training.corpora.mnist import torchvision_corpus
@@ -31,12 +32,11 @@ from training.fit import FitSettings, Training, fit, flat
 from training.fit_marks import MarkScore, fit_marks, score_marks
 from training.measure import measure
 from training.mix import Mix, drawn_corpora, shared_corpora, weighted
-from training.pictures import batch_picture, curves, png, trust
+from training.pictures import batch_picture, curves, png
 from training.runlog import RunLog
+from training.trust import trust_report
 
 MODEL_NAME = "penfield"
-WORDS = ("unipen_7", "unipen_8", "dhsd", "copiste", "fonts")
-"""Corpora that are mostly letters: in a field of digits they are something else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,8 @@ class TrainOrder:
 
     `shared` is a folder in the format of the optional shared data folder, `own` a user's labelled crops,
     `torchvision` names of torchvision's sets, found in or fetched into `downloads`. `start` is a bundle whose weights
-    training begins with.
+    training begins with. `calibrate` counts the fields of every kind that the confidence is fitted to, as many that
+    thresholds are chosen on, and as many that both are tried on.
     """
 
     folder: Path
@@ -59,7 +60,7 @@ class TrainOrder:
     settings: FitSettings = field(default_factory=FitSettings)
     mark_steps: int = 1200
     held_out: int = 120
-    calibrate: int = 150
+    calibrate: int = 800
     measure: int = 60
     threads: int = 0
     alias: str = "candidate"
@@ -89,10 +90,11 @@ def train(order: TrainOrder, say: Callable[[str], None]) -> str:
     fit(training, mix, alphabet, tune, log.observe)
     marks, mark_score = marks_network(order, log)
     bundle = assemble(training.average, marks, alphabet)
-    scores, calibration = examine(bundle, training.step, sources, order, log)
+    scores, confidence = examine(bundle, training.step, sources, order, log)
     manifest = manifest_of(order, mix, training, scores, mark_score)
+    manifest["promise"] = save_labels(order.bundle, confidence.labels)
     bundle_id = save_bundle(
-        order.bundle, bundle.text, bundle.marks, alphabet, calibration=calibration, manifest=manifest
+        order.bundle, bundle.text, bundle.marks, alphabet, calibration=confidence.calibration, manifest=manifest
     )
     measured = measure(order.bundle, sources["test"], order.measure, order.folder / "evaluation", places(order.store))
     log.observe(training.step, {f"door.{name}": value for name, value in flat(measured).items()})
@@ -171,38 +173,25 @@ def assemble(text: TextNet, marks: MarkNet, alphabet: Alphabet) -> Bundle:
 
 def examine(
     bundle: Bundle, step: int, sources: dict[Split, list[Corpus]], order: TrainOrder, log: RunLog
-) -> tuple[dict[str, Score], dict[str, float]]:
+) -> tuple[dict[str, Score], Calibrated]:
     """Accuracy per source on test writers, worst errors; the confidence, fitted on tune writers and tried on test."""
     scores, misses = evaluate(bundle.text, bundle.alphabet, held_out(sources["test"], 2 * order.held_out))
     log.observe(step, {f"test.{name}": value for name, value in flat(scores).items()})
     log_misses(log, misses)
     threads = torch.get_num_threads()
-    written = [corpus for corpus in sources["tune"] if corpus.name != "blank"]
-    engine = Engine(bundle)
-    found = outcomes(engine, written, order.calibrate)
-    words = [corpus for corpus in written if corpus.name in WORDS]
-    found += outcomes(engine, words, order.calibrate // 5, kind="digits")
-    calibration = UNCALIBRATED
-    if enough(found):
-        calibration = fit_calibration(found)
-        calibrated = Engine(replace(bundle, calibration=calibration))
-        test = outcomes(calibrated, [c for c in sources["test"] if c.name != "blank"], order.calibrate, seed=3)
-        confidences, right = np.array([o.confidence for o in test]), np.array([o.right for o in test])
-        log.observe(step, {"test.ece": expected_calibration_error(confidences, right)})
-        log.send(lambda t, run: t.log_figure(run, "confidence_test.png", trust(test, "test writers")))
+    tune, test = ([*sources[split], *typed_corpora(order.shared, split)] for split in ("tune", "test"))
+    confidence = calibrate(bundle, tune, test, order.calibrate)
     torch.set_num_threads(threads)
-    return scores, calibration
+    metrics, figures = trust_report(confidence.test)
+    log.observe(step, metrics)
+    for name, drawn in figures.items():
+        log.send(lambda t, run, name=name, drawn=drawn: t.log_figure(run, name, drawn))  # type: ignore[misc]
+    return scores, confidence
 
 
 def digest_of_bundle(folder: Path | None) -> str:
     """The id of the bundle that training began with, "" for none."""
     return load_bundle(folder).bundle_id if folder is not None else ""
-
-
-def enough(found: Sequence[Outcome]) -> bool:
-    """Whether there are right and wrong readings enough to fit a confidence to."""
-    right = sum(outcome.right for outcome in found)
-    return min(right, len(found) - right) >= 10
 
 
 def log_misses(log: RunLog, misses: Sequence[Miss]) -> None:

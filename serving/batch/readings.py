@@ -15,7 +15,6 @@ from recognizer.scan import Limits
 from serving.batch.recognize import code_version, scan_entries
 from serving.batch.records import check_folder, harmless, write_whole
 from serving.batch.run import ReadyPage, Watcher, rejected_page, run_batch
-from serving.decision.decide import POLICY_VERSION
 from serving.door import Door
 from serving.intake.field_list import ANSWERS, FieldRow, load_field_list
 from serving.intake.forms import refusal
@@ -108,13 +107,13 @@ def _setup(row: FieldRow) -> str:
 
 def _start(entries: tuple[ScanEntry, ...], rows: tuple[FieldRow, ...], door: Door) -> BatchStart:
     limits = asdict(FIELD_LIMITS)
-    what = [door.bundle_id, door.facts, door.purpose, POLICY_VERSION, limits]
+    what = [door.bundle_id, door.facts, door.purpose, door.policy_digest, limits]
     fields = [(entry.path, entry.scan_digest, _setup(row)) for entry, row in zip(entries, rows, strict=True)]
     params: dict[str, Any] = {
         "code_version": code_version(),
         "bundle_id": door.bundle_id,
         "purpose": door.purpose,
-        "policy_version": POLICY_VERSION,
+        "policy": door.policy_digest,
         "fields": len(rows),
         **{f"engine.{name}": value for name, value in door.facts["settings"].items()},
     }

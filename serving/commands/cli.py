@@ -43,6 +43,14 @@ BundleOption = Annotated[
     Path | None,
     typer.Option(help="Folder of the model.", envvar="PENFIELD_BUNDLE", show_default="the model that ships"),
 ]
+PolicyOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="YAML file: which share of accepted values must be right (docs/PROMISE.md).",
+        envvar="PENFIELD_POLICY",
+        show_default="99.5% with 95% certainty",
+    ),
+]
 LaterOption = Annotated[
     bool, typer.Option("--deliver-later", help="Leave what goes to MLflow in the outbox, for `penfield deliver`.")
 ]
@@ -57,6 +65,7 @@ def recognize(
     bundle: BundleOption = None,
     store: StoreOption = None,
     ledger: LedgerOption = None,
+    policy: PolicyOption = None,
     max_pages: Annotated[int, typer.Option(min=1, help="A file with more pages is rejected.")] = 500,
     max_pixels: Annotated[int, typer.Option(min=10_000, help="A page with more pixels is rejected.")] = 50_000_000,
     page_seconds: Annotated[float, typer.Option(min=0.1, help="A page that takes longer is rejected.")] = 30.0,
@@ -82,17 +91,24 @@ def recognize(
             out=out,
             limits=Limits(max_pages=max_pages, max_pixels=max_pixels, seconds_per_page=page_seconds),
         )
-        _recognize(order, bundle, store, ledger, strict=strict, deliver_later=deliver_later)
+        _recognize(order, bundle, store, ledger, policy, strict=strict, deliver_later=deliver_later)
 
 
 def _recognize(
-    order: "Order", bundle: Path | None, store: Path | None, ledger: str | None, *, strict: bool, deliver_later: bool
+    order: "Order",
+    bundle: Path | None,
+    store: Path | None,
+    ledger: str | None,
+    policy: Path | None,
+    *,
+    strict: bool,
+    deliver_later: bool,
 ) -> None:
     from serving.batch.recognize import recognize
     from serving.commands.session import working
     from serving.commands.summary import batch_summary
 
-    with working(bundle, store, ledger, deliver_later=deliver_later) as work:
+    with working(bundle, store, ledger, deliver_later=deliver_later, policy=policy) as work:
         facts = recognize(order, work.door, work.ledger, work.bar)
     batch_summary(_console(), facts, order.out, work.places, work.delivery_line)
     if strict and set(facts.pages_by_status) - {"read", "blank"}:
@@ -107,6 +123,7 @@ def demo(
     bundle: BundleOption = None,
     store: StoreOption = None,
     ledger: LedgerOption = None,
+    policy: PolicyOption = None,
     deliver_later: LaterOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -119,7 +136,7 @@ def demo(
         from serving.commands.demo_summary import demo_summary
         from serving.commands.session import working
 
-        with working(bundle, store, ledger, deliver_later=deliver_later) as work:
+        with working(bundle, store, ledger, deliver_later=deliver_later, policy=policy) as work:
             result = read_samples(work, out)
         demo_summary(_console(), result, out, work.places, work.delivery_line, time.perf_counter() - began)
 
@@ -131,6 +148,7 @@ def read(
     bundle: BundleOption = None,
     store: StoreOption = None,
     ledger: LedgerOption = None,
+    policy: PolicyOption = None,
     deliver_later: LaterOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -140,9 +158,32 @@ def read(
         from serving.commands.session import working
         from serving.commands.summary import batch_summary
 
-        with working(bundle, store, ledger, deliver_later=deliver_later) as work:
+        with working(bundle, store, ledger, deliver_later=deliver_later, policy=policy) as work:
             facts = read_fields(source, out, work.door, work.ledger, work.bar)
         batch_summary(_console(), facts, out, work.places, work.delivery_line)
+
+
+@app.command(epilog=EXIT_CODES)
+def thresholds(
+    bundle: BundleOption = None,
+    policy: PolicyOption = None,
+    target: Annotated[
+        float | None,
+        typer.Option(min=0.5, max=0.999999, help="Share of accepted values to be right.", show_default="0.995"),
+    ] = None,
+    certainty: Annotated[
+        float | None,
+        typer.Option(min=0.5, max=0.999999, help="How certain one wants to be of it.", show_default="0.95"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the trade-off as a picture.")] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Show what can be promised of a model: per kind of field the threshold, what it accepts, and how sure that is."""
+    with told(debug):
+        from serving.commands.session import bundle_folder
+        from serving.commands.thresholds import policy_of, show_thresholds
+
+        show_thresholds(_console(), bundle_folder(bundle), policy_of(policy, target, certainty), out)
 
 
 @app.command(epilog=EXIT_CODES)

@@ -13,6 +13,7 @@ from serving.commands.progress import Bar
 from serving.delivery import Courier
 from serving.door import Door, open_door
 from serving.ledger import Ledger, open_ledger
+from serving.promise import load_policy
 from serving.store import Places, places
 
 SHIPPED_BUNDLE = Path(__file__).parents[2] / "data" / "bundle"
@@ -38,19 +39,26 @@ class Session:
 
 @contextmanager
 def working(
-    bundle: Path | None, store: Path | None, ledger_url: str | None, *, deliver_later: bool
+    bundle: Path | None,
+    store: Path | None,
+    ledger_url: str | None,
+    *,
+    deliver_later: bool,
+    policy: Path | None = None,
 ) -> Iterator[Session]:
     """Open the ledger first, so that the courier finds its tables; load the model once. Raises PenfieldError."""
+    wanted = load_policy(policy) if policy is not None else None
     where = places(store, ledger_url)
     with ExitStack() as stack:
         ledger = stack.enter_context(open_ledger(where.ledger_url))
-        door = open_door(_bundle(bundle), ledger)
+        door = open_door(bundle_folder(bundle), ledger, policy=wanted)
         courier = None if deliver_later else stack.enter_context(Courier(where.store, where.ledger_url))
         bar = stack.enter_context(Bar(Console(stderr=True)))
         yield Session(places=where, ledger=ledger, door=door, bar=bar, courier=courier)
 
 
-def _bundle(asked: Path | None) -> Path:
+def bundle_folder(asked: Path | None) -> Path:
+    """The model's folder: the one asked for, else PENFIELD_BUNDLE, else the one that ships. Raises BundleError."""
     folder = asked or Path(os.environ.get("PENFIELD_BUNDLE") or SHIPPED_BUNDLE)
     if not folder.is_dir():
         raise BundleError(f"there is no model in {folder}: name its folder with --bundle, or make one: penfield train")

@@ -2,30 +2,14 @@
 
 from pathlib import Path
 
-from recognizer.form import Field, Form, Kind
+from recognizer.confidence import claim_of
+from recognizer.form import Field, Form
 from serving.decision.validity import Objection, objection
 from serving.ledger import Decision, Prediction, digest
+from serving.promise import Promise
 
-POLICY_VERSION = 1
+POLICY_VERSION = 2
 """Raised whenever the same prediction may be decided otherwise than before."""
-
-DEFAULT_THRESHOLDS: dict[Kind, float] = {
-    "digits": 0.95,
-    "number": 0.95,
-    "amount": 0.97,  # money
-    "date": 0.95,
-    "ssn": 0.98,  # identifies a person
-    "phone": 0.95,
-    "code": 0.95,
-    "name": 0.95,
-    "text": 0.95,
-    "choice": 0.90,  # few answers are possible: a wrong one is seldom close
-    "checkbox": 0.90,
-    "choice_group": 0.90,
-    "signature": 0.90,
-}
-"""The least confidence for acceptance where neither the field nor its form names one. They are cautious guesses, not
-promises: what share of the accepted is right is measured on audits."""
 
 NON_ANSWERS = {
     "illegible": "something is written there, but it cannot be read",
@@ -34,21 +18,18 @@ NON_ANSWERS = {
 }
 
 
-def decide(prediction: Prediction, field: Field, form: Form | None) -> Decision:
+def decide(prediction: Prediction, field: Field, form: Form | None, promise: Promise) -> Decision:
     """Accept or review. `form` is None for a field that came without a form.
 
     A field that must be looked at, explicit non-answers and impossible values go to a person whatever the confidence;
-    the rest by threshold: the field's, else the form's for its kind, else `DEFAULT_THRESHOLDS`.
+    the rest by threshold: the field's, else the form's for its kind, else the one that keeps the promise. Where the
+    labels do not support one yet, all go to review.
     """
-    threshold = threshold_of(field, form)
-    verdict = _refused(prediction, field, form)
-    if verdict is None:
-        sure = prediction.reading.confidence >= threshold
-        sentence = "at least as sure as the threshold demands" if sure else "less sure than the threshold demands"
-        verdict = Objection(code="confident" if sure else "doubtful", reason=sentence)
+    threshold, why_none = threshold_of(prediction, field, form, promise)
+    verdict = _refused(prediction, field, form) or _judged(prediction.reading.confidence, threshold, why_none)
     return Decision(
         prediction_id=prediction.prediction_id,
-        policy_digest=policy_digest(field, threshold),
+        policy_digest=policy_digest(field, threshold, promise),
         decision="accept" if verdict.code == "confident" else "review",
         code=verdict.code,
         reason=verdict.reason,
@@ -56,18 +37,30 @@ def decide(prediction: Prediction, field: Field, form: Form | None) -> Decision:
     )
 
 
-def threshold_of(field: Field, form: Form | None) -> float:
-    """The least confidence with which a reading of the field is accepted."""
-    if field.review.threshold is not None:
-        return field.review.threshold
-    by_kind = form.thresholds if form is not None else {}
-    return by_kind.get(field.kind, DEFAULT_THRESHOLDS[field.kind])
+def threshold_of(prediction: Prediction, field: Field, form: Form | None, promise: Promise) -> tuple[float | None, str]:
+    """The least confidence with which a reading is accepted; None, and why, where no confidence is enough."""
+    named = field.review.threshold
+    if named is None and form is not None:
+        named = form.thresholds.get(field.kind)
+    if named is not None:
+        return named, ""
+    kind = claim_of(field, prediction.reading.outcome)
+    promised = promise.threshold(kind, form.name if form is not None else None)
+    return promised.value, promised.reason
 
 
-def policy_digest(field: Field, threshold: float) -> str:
+def _judged(confidence: float, threshold: float | None, why_none: str) -> Objection:
+    if threshold is None:
+        return Objection(code="no_promise", reason=why_none)
+    if confidence >= threshold:
+        return Objection(code="confident", reason="at least as sure as the threshold demands")
+    return Objection(code="doubtful", reason="less sure than the threshold demands")
+
+
+def policy_digest(field: Field, threshold: float | None, promise: Promise) -> str:
     """The id of everything that a decision depends on beside the prediction."""
     definition = field.model_dump(mode="json", exclude={"box", "label", "printed_box", "comb"})
-    return digest("policy", POLICY_VERSION, threshold, definition)
+    return digest("policy", POLICY_VERSION, threshold, definition, promise.digest)
 
 
 def _refused(prediction: Prediction, field: Field, form: Form | None) -> Objection | None:

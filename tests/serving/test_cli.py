@@ -43,8 +43,8 @@ class Command:
 @pytest.fixture
 def penfield(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     command = Command(tmp_path)
-    monkeypatch.setattr(session, "open_door", lambda bundle, ledger: Door(command.reader, ledger))
-    monkeypatch.setattr(session, "_bundle", lambda asked: asked)
+    monkeypatch.setattr(session, "open_door", lambda bundle, ledger, policy: Door(command.reader, ledger))
+    monkeypatch.setattr(session, "bundle_folder", lambda asked: asked)
     return command
 
 

@@ -4,9 +4,12 @@ import pytest
 
 from recognizer.form import Field, Form, Option, PageSize, PrintedBoxes, ReviewPolicy, Rules
 from recognizer.reading import Reading
-from serving.decision.decide import DEFAULT_THRESHOLDS, decide
+from serving.decision.decide import decide
 from serving.decision.validity import number_of, possible_dates
 from serving.ledger import Prediction
+from serving.promise import Labelled, Policy, Promise
+from serving.promise.labels import labelled
+from serving.promise.policy import KINDS, Wish
 
 
 def field(kind: str, **settings: object) -> Field:
@@ -36,6 +39,12 @@ def said(text: str, confidence: float = 0.999, outcome: str = "text") -> Predict
     )
 
 
+def labels(count: int = 700) -> Labelled:
+    """Enough, and nothing wrong: the least confidence among them is the threshold."""
+    return labelled((0.9 + 0.09 * i / count, True, f"writer {i}") for i in range(count))
+
+
+KEPT = Promise(labels=dict.fromkeys(KINDS, labels()))
 DAY = datetime.date
 CASES = [
     (field("digits"), said("123"), "confident"),
@@ -73,7 +82,7 @@ CASES = [
 
 @pytest.mark.parametrize(("the_field", "prediction", "code"), CASES)
 def test_each_rule_has_its_code(the_field: Field, prediction: Prediction, code: str) -> None:
-    decision = decide(prediction, the_field, None)
+    decision = decide(prediction, the_field, None, KEPT)
     assert decision.code == code and decision.reason
     assert decision.decision == ("accept" if code == "confident" else "review")
     assert not prediction.reading.text or prediction.reading.text not in decision.reason
@@ -81,21 +90,52 @@ def test_each_rule_has_its_code(the_field: Field, prediction: Prediction, code: 
 
 def test_the_nearest_threshold_counts() -> None:
     plain, own = field("digits"), field("digits", review=ReviewPolicy(threshold=0.3))
-    assert decide(said("1"), plain, None).threshold == DEFAULT_THRESHOLDS["digits"]
-    assert decide(said("1"), plain, form(plain, digits=0.6)).threshold == 0.6
-    assert decide(said("1"), own, form(own, digits=0.6)).threshold == 0.3
+    assert decide(said("1"), plain, None, KEPT).threshold == 0.9
+    assert decide(said("1"), plain, form(plain, digits=0.6), KEPT).threshold == 0.6
+    assert decide(said("1"), own, form(own, digits=0.6), KEPT).threshold == 0.3
 
 
 def test_the_threshold_itself_is_enough() -> None:
     own = field("digits", review=ReviewPolicy(threshold=0.5))
-    assert decide(said("1", 0.5), own, None).decision == "accept"
-    assert decide(said("1", 0.4999), own, None).decision == "review"
+    assert decide(said("1", 0.5), own, None, KEPT).decision == "accept"
+    assert decide(said("1", 0.4999), own, None, KEPT).decision == "review"
+    assert decide(said("1", 0.9), field("digits"), None, KEPT).decision == "accept"
+    assert decide(said("1", 0.8999), field("digits"), None, KEPT).code == "doubtful"
+
+
+@pytest.mark.parametrize("count", [0, 597])
+def test_without_labels_enough_all_goes_to_review_and_says_how_many_more(count: int) -> None:
+    promise = Promise(labels={"digits": labels(count)} if count else {})
+    decision = decide(said("1", 0.999999), field("digits"), None, promise)
+    assert (decision.decision, decision.code, decision.threshold) == ("review", "no_promise", None)
+    assert f"at least {598 - count} more" in decision.reason
+
+
+def test_a_blank_is_judged_as_a_blank_and_a_list_as_a_list() -> None:
+    promise = Promise(labels={"blank": labels(), "lexicon": labels()})
+    assert decide(said("", 0.95, "blank"), field("name"), None, promise).decision == "accept"
+    assert decide(said("Ann", 0.95), field("name", lexicon=("Ann", "Bo")), None, promise).decision == "accept"
+    assert decide(said("Ann", 0.95), field("name"), None, promise).code == "no_promise"
+
+
+def test_a_form_may_ask_for_more() -> None:
+    wish = {"form": {"digits": Wish(accuracy=0.9999)}}
+    promise = Promise(policy=Policy(forms=wish), labels={"digits": labels()})
+    plain = field("digits")
+    assert decide(said("1"), plain, None, promise).decision == "accept"
+    assert decide(said("1"), plain, form(plain), promise).code == "no_promise"
 
 
 def test_another_policy_has_another_digest() -> None:
     fields = [field("digits"), field("digits", rules=Rules(required=True)), field("digits", pattern="1")]
-    decisions = [decide(said("1"), each, form(each, **t)) for each in fields for t in ({}, {"digits": 0.6})]
-    assert len({decision.policy_digest for decision in decisions}) == 6
+    strict = Promise(policy=Policy(accuracy=0.999), labels=KEPT.labels)
+    decisions = [
+        decide(said("1"), each, form(each, **named), promise)
+        for each in fields
+        for named in ({}, {"digits": 0.6})
+        for promise in (KEPT, strict)
+    ]
+    assert len({decision.policy_digest for decision in decisions}) == 12
 
 
 @pytest.mark.parametrize(

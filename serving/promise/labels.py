@@ -1,0 +1,86 @@
+"""Labelled predictions: how sure the model was, whether it was right, and in whose hand; what thresholds learn from.
+
+They come with the bundle, as the file `promise.json` whose digest the bundle's manifest holds: readings of writers that
+neither the networks nor the calibration have seen, and that no accuracy is reported on.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recognizer.errors import BundleError
+
+FILE = "promise.json"
+GRAIN = 1_000_000
+"""Confidences are kept as whole millionths, rounded down: what a threshold of so many millionths accepts, and what
+not, is the same with all their digits."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Labelled:
+    """The labels of one kind: (n,) float confidences, (n,) bool right, (n,) int writers.
+
+    What was no answer, and could not be accepted, has the confidence 0.
+    """
+
+    confidences: np.ndarray
+    right: np.ndarray
+    writers: np.ndarray
+
+
+Labels = Mapping[str, Labelled]
+
+NO_LABELS = Labelled(confidences=np.zeros(0), right=np.zeros(0, bool), writers=np.zeros(0, int))
+
+
+def labelled(rows: Iterable[tuple[float, bool, str]]) -> Labelled:
+    """The labels of one kind from rows of (confidence, right, writer)."""
+    listed = list(rows)
+    sure = np.floor(np.array([row[0] for row in listed], float) * GRAIN + 1e-9) / GRAIN
+    _, writers = np.unique([row[2] for row in listed], return_inverse=True)
+    return Labelled(confidences=sure, right=np.array([row[1] for row in listed], bool), writers=writers.astype(int))
+
+
+def save_labels(folder: Path, labels: Labels) -> dict[str, Any]:
+    """Write `promise.json` into a bundle's folder; returns what its manifest has to hold under `promise`."""
+    content = {
+        kind: {
+            "confidence": np.rint(of.confidences * GRAIN).astype(int).tolist(),
+            "right": "".join("1" if right else "0" for right in of.right),
+            "writer": of.writers.tolist(),
+        }
+        for kind, of in sorted(labels.items())
+    }
+    data = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).write_bytes(data)
+    counts = {kind: len(of.right) for kind, of in sorted(labels.items())}
+    return {"sha256": hashlib.sha256(data).hexdigest(), "labels": counts}
+
+
+def load_labels(folder: Path, manifest: Mapping[str, Any]) -> Labels:
+    """The labels of a bundle; none where its manifest names none. Raises BundleError for a file that is not its own."""
+    named = manifest.get("promise")
+    if not named:
+        return {}
+    path = folder / FILE
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read: {error.strerror} - fetch the bundle again") from error
+    if hashlib.sha256(data).hexdigest() != named["sha256"]:
+        raise BundleError(f"{path} is not the file that bundle.json names: its digest differs; fetch the bundle again")
+    return {kind: _read(of) for kind, of in json.loads(data).items()}
+
+
+def _read(of: Mapping[str, Any]) -> Labelled:
+    return Labelled(
+        confidences=np.array(of["confidence"], float) / GRAIN,
+        right=np.array([flag == "1" for flag in of["right"]], bool),
+        writers=np.array(of["writer"], int),
+    )

@@ -1,0 +1,115 @@
+"""Policy: which share of the accepted values has to be right, and how certain one wants to be of it.
+
+    accuracy: 0.995          # of all kinds that are not named
+    certainty: 0.95
+    kinds:
+      amount: {accuracy: 0.999}
+    forms:
+      insurance_application:
+        ssn: {accuracy: 0.999, certainty: 0.99}
+
+A kind is a kind of field, or `lexicon` for fields with a list of possible texts, or `blank` for what is read as blank.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field as Setting
+
+from recognizer.errors import FormError, UsageError
+from recognizer.form import Kind
+from recognizer.form.source import Source, read_source
+from serving.ledger import digest
+
+KINDS = frozenset({*get_args(Kind), "lexicon", "blank"})
+
+Share = Annotated[float, Setting(ge=0.5, lt=1)]
+
+
+class Value(BaseModel):
+    """A frozen value that refuses settings it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Target(Value):
+    """Of the accepted values a share of `accuracy` is right, with probability `certainty` over the labels' draw."""
+
+    accuracy: Share = 0.995
+    certainty: Share = 0.95
+
+    @property
+    def risk(self) -> float:
+        """The greatest share of wrong values among the accepted."""
+        return 1 - self.accuracy
+
+    @property
+    def doubt(self) -> float:
+        """The probability with which the promise may be broken."""
+        return 1 - self.certainty
+
+
+class Wish(Value):
+    """A target of which parts may be left to the policy's own."""
+
+    accuracy: Share | None = None
+    certainty: Share | None = None
+
+
+class Policy(Target):
+    """Targets by kind, and by form and kind, over those of everything else."""
+
+    kinds: dict[str, Wish] = {}
+    forms: dict[str, dict[str, Wish]] = {}
+
+    def target(self, kind: str, form: str | None = None) -> Target:
+        """What is promised of a kind on a form: what is said of both, else of the kind, else of all."""
+        settings = {"accuracy": self.accuracy, "certainty": self.certainty}
+        for wish in (self.kinds.get(kind), self.forms.get(form or "", {}).get(kind)):
+            settings |= wish.model_dump(exclude_none=True) if wish is not None else {}
+        return Target(**settings)
+
+    @property
+    def digest(self) -> str:
+        """The id of what it says."""
+        return digest("policy", self.model_dump(mode="json"))
+
+
+def load_policy(path: Path) -> Policy:
+    """The policy that the YAML file at `path` says.
+
+    Raises InputError where there is no such file, and UsageError with a line for every mistake.
+    """
+    try:
+        source = read_source(path)
+    except FormError as error:
+        raise UsageError(str(error).replace("docs/FORMS.md", "docs/PROMISE.md")) from error
+    if not isinstance(source.data, dict):
+        raise UsageError(f"{path}:1: not a policy - mend: write, say, `accuracy: 0.995`")
+    complaints = [(each.place, f"{each.what} - mend: {each.mend}") for each in source.complaints]
+    try:
+        policy = Policy.model_validate(source.data)
+    except ValidationError as error:
+        complaints += [(tuple(each["loc"]), _sentence(each)) for each in error.errors()]
+    else:
+        complaints += [(place, f"{place[-1]!r} is no kind - mend: one of {', '.join(sorted(KINDS))}")
+                       for place in _kinds_named(policy) if place[-1] not in KINDS]  # fmt: skip
+    if complaints:
+        raise UsageError("\n".join(sorted({_line(source, place, what) for place, what in complaints})))
+    return policy
+
+
+def _kinds_named(policy: Policy) -> list[tuple[str, ...]]:
+    named: list[tuple[str, ...]] = [("kinds", kind) for kind in policy.kinds]
+    return named + [("forms", form, kind) for form, wishes in policy.forms.items() for kind in wishes]
+
+
+def _line(source: Source, place: tuple[Any, ...], what: str) -> str:
+    return f"{source.path}:{source.line(place)}: {'.'.join(map(str, place))}: {what}"
+
+
+def _sentence(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return "unknown setting - mend: accuracy, certainty, kinds, forms are known; kinds have accuracy and certainty"
+    return f"{error['msg']} - mend: shares are numbers from 0.5 to below 1, such as 0.995"
