@@ -15,7 +15,7 @@ import torch
 
 from recognizer.bundle import load_bundle
 from training.corpora.marks import MarkPhoto, load_mark_photos
-from training.fit_marks import MarkScore, fit_marks, score_marks
+from training.fit_marks import DRAWN, THRESHOLD, MarkScore, draw_frames, fit_marks, score_marks
 
 
 def main() -> None:
@@ -36,11 +36,11 @@ def main() -> None:
 
 
 def cross_validate(photos: list[MarkPhoto], folds: int, steps: int) -> None:
-    scores = []
+    scores, drawn = [], draw_frames(DRAWN, 1)
     for fold in range(folds):
         held = [photo for photo in photos if fold_of(photo, folds) == fold]
         rest = [photo for photo in photos if fold_of(photo, folds) != fold]
-        scores.append(score_marks(fit_marks(rest, steps, fold, lambda step, metrics: None), held))
+        scores.append(score_marks(fit_marks(rest, steps, fold, lambda step, metrics: None, drawn), held))
         show(f"fold {fold + 1} of {folds}", scores[-1])
     count = sum(score.count for score in scores)
     right = sum(score.accuracy * score.count for score in scores)
@@ -53,8 +53,13 @@ def fold_of(photo: MarkPhoto, folds: int) -> int:
 
 
 def show(name: str, score: MarkScore) -> None:
-    shares = ", ".join(f"{label} {share:.0%}" for label, share in sorted(score.marked_share.items()))
-    print(f"{name}: {score.accuracy:.2%} of {score.count} clear boxes right; read as marked: {shares}", flush=True)
+    print(
+        f"{name}: {score.accuracy:.2%} of {score.count} clear boxes right; at {THRESHOLD} "
+        f"{score.accepted:.2%} accepted, {score.accepted_wrong:.2%} wrongly",
+        flush=True,
+    )
+    for label, (marked, empty) in sorted(score.accepted_share.items()):
+        print(f"  called {label} by the set's makers: accepted as marked {marked:.0%}, as empty {empty:.0%}")
 
 
 if __name__ == "__main__":

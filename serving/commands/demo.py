@@ -17,7 +17,7 @@ from serving.ledger.clock import utc_now
 
 DATA = Path(__file__).parents[2] / "data"
 FORMS = ("insurance_application", "nist_hsf")
-NOT_READ = ("illegible", "ambiguous", "unaligned")
+NOT_READ = ("illegible", "struck_out", "wrong_crop", "ambiguous", "unaligned")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,8 @@ POLICY_VERSION = 2
 
 NON_ANSWERS = {
     "illegible": "something is written there, but it cannot be read",
+    "struck_out": "what was written there is crossed out",
+    "wrong_crop": "what is shown is no answer: print, rules, or pieces of other lines",
     "ambiguous": "more than one answer is possible",
     "unaligned": "the field was not found on the page",
 }

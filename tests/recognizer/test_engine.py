@@ -11,7 +11,7 @@ import pytest
 
 from recognizer.bundle import Bundle, load_bundle
 from recognizer.cut import cut_image
-from recognizer.engine import Engine, checkbox, choice_group, read_signature
+from recognizer.engine import Engine, read_signature
 from recognizer.form import load_form
 from recognizer.reading import Crop, Reading
 from serving.door import Door
@@ -49,10 +49,6 @@ def shipped() -> Bundle:
     if not (SHIPPED / "bundle.json").exists():
         pytest.skip("data/bundle is not there: no model was trained yet")
     return load_bundle(SHIPPED)
-
-
-def probs(*rows: tuple[float, float, float]) -> np.ndarray:
-    return np.array(rows)
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -118,38 +114,6 @@ def test_a_language_with_the_empty_text_reads_blank_never_an_empty_text(engine: 
     for text in TEXTS:
         reading = engine.read(crop(text, field(pattern="8{0,1}")))
         assert (reading.outcome == "text") == bool(reading.text)
-
-
-@pytest.mark.parametrize(
-    ("row", "outcome", "text"),
-    [((0.9, 0.08, 0.02), "text", "no"), ((0.1, 0.85, 0.05), "text", "yes"), ((0.2, 0.3, 0.5), "ambiguous", "")],
-)
-def test_checkbox(row: tuple[float, float, float], outcome: str, text: str) -> None:
-    reading = checkbox(np.array(row))
-    assert (reading.outcome, reading.text, reading.confidence) == (outcome, text, max(row))
-
-
-EMPTY, MARKED, STRUCK = (0.9, 0.08, 0.02), (0.1, 0.85, 0.05), (0.1, 0.2, 0.7)
-
-
-@pytest.mark.parametrize(
-    ("rows", "multiple", "outcome", "text"),
-    [
-        ((EMPTY, MARKED, EMPTY), False, "text", "b"),
-        ((EMPTY, EMPTY, EMPTY), False, "blank", ""),
-        ((MARKED, MARKED, EMPTY), False, "ambiguous", ""),
-        ((MARKED, EMPTY, MARKED), True, "text", "a|c"),
-        ((STRUCK, MARKED, EMPTY), False, "text", "b"),  # taken back, and another one marked
-        ((STRUCK, EMPTY, EMPTY), False, "ambiguous", ""),
-        ((STRUCK, MARKED, EMPTY), True, "ambiguous", ""),
-        ((STRUCK, MARKED, MARKED), False, "ambiguous", ""),
-    ],
-)
-def test_choice_group(rows: tuple, multiple: bool, outcome: str, text: str) -> None:
-    reading = choice_group(probs(*rows), ["a", "b", "c"], multiple)
-    assert (reading.outcome, reading.text) == (outcome, text)
-    assert reading.confidence == pytest.approx(np.prod([max(row) for row in rows]))
-    assert len(reading.parts) == 3
 
 
 def signature(strokes: int) -> Crop:
