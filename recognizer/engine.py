@@ -6,7 +6,6 @@ thread, so that it cannot matter what else was in the batch or how many processo
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +14,9 @@ import torch
 from recognizer.bundle import Bundle
 from recognizer.clean import has_ink
 from recognizer.confidence import calibrated
-from recognizer.ctc import Decoded, Lattice, decode, lattice_of
-from recognizer.form import Field
+from recognizer.decode import Decoded, decode
+from recognizer.form.language import automaton_of
 from recognizer.frame import mark_frame
-from recognizer.language import Language, language_of
 from recognizer.line import line_image
 from recognizer.net.marks import stack_frames
 from recognizer.net.text import pad_lines
@@ -38,7 +36,6 @@ class Engine:
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
-        self._languages = lru_cache(maxsize=512)(self._compile)
         torch.set_num_threads(1)
 
     @property
@@ -78,10 +75,6 @@ class Engine:
             return self._read_marks(crop)
         return self._read_text(crop, folder)
 
-    def _compile(self, field: Field, folder: Path) -> tuple[Language, Lattice]:
-        language = language_of(field, self._bundle.alphabet, folder)
-        return language, lattice_of(language)
-
     def _read_text(self, crop: Crop, folder: Path) -> Reading:
         ink = has_ink(crop.image, crop.dpi)
         line = None if ink.is_blank else line_image(crop.image)
@@ -89,11 +82,11 @@ class Engine:
             return Reading(text="", outcome="blank", confidence=blank_confidence(crop), measured={"ink": ink.coverage})
         logits = self._bundle.text(pad_lines([line]))[0]  # all frames: a last character may be told beyond its ink
         log_probs = logits.double().log_softmax(1).numpy()
-        language, lattice = self._languages(crop.field, folder)
+        automaton = automaton_of(crop.field, self._bundle.alphabet, folder)
         nothing = float(np.exp(log_probs[:, 0].sum()))
         if nothing > 0.5:
             return Reading(text="", outcome="blank", confidence=nothing, measured={"ink": ink.coverage})
-        return self._reading(decode(log_probs, language, lattice, ALTERNATIVES), nothing)
+        return self._reading(decode(log_probs, automaton, ALTERNATIVES), nothing)
 
     def _reading(self, decoded: Decoded, nothing: float) -> Reading:
         if not decoded.texts:

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from recognizer.errors import PenfieldError, ScanRejected
 from recognizer.form import Field, Form
-from recognizer.language import language_digest
+from recognizer.form.language import language_digest
 from recognizer.reading import Crop, Reading
 from serving.decision.decide import POLICY_VERSION, decide
 from serving.ledger import Answer, FreshReading, Ledger, PageEntry, Prediction, digest, prediction_id

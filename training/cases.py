@@ -15,7 +15,7 @@ import numpy as np
 
 from recognizer.cut import cut_image
 from recognizer.form import Field, Kind, Rules
-from recognizer.language import PATTERNS
+from recognizer.form.kinds import PATTERNS
 from recognizer.reading import Crop
 from serving.decision.validity import possible_dates
 from training.augment import Augment
@@ -115,8 +115,8 @@ class Pool:
     def kinds_with(self, text: str) -> list[str]:
         """The kinds of field in which the text can stand."""
         kinds = [kind for kind, pattern in PATTERNS.items() if re.fullmatch(pattern, text)]
-        if "date" in kinds and _date_order(text) is None:
-            kinds.remove("date")
+        if re.fullmatch(r"[0-9]+([/.\- ])[0-9]+\1[0-9]+", text) and _date_order(text) is not None:
+            kinds.append("date")
         return [*kinds, "text", *(("lexicon", "choice") if text in self._listed else ())]
 
     def kinds_without(self, text: str) -> list[str]:

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from recognizer.alphabet import Alphabet
 from recognizer.errors import FormError
 from recognizer.form.complaint import Complaint, Place
+from recognizer.form.language import accepts_everything, automaton_of
 from recognizer.form.lexicon import load_lexicon
 from recognizer.form.model import Box, Field, Kind, PageSize
 from recognizer.form.pattern import compile_pattern
@@ -25,6 +27,7 @@ RULES_WITH: dict[str, frozenset[Kind]] = {
     "max_value": NUMERIC,
     "min_length": WRITTEN,
     "max_length": WRITTEN,
+    "check_digit": frozenset({"digits", "number", "code"}),
     "date_order": frozenset({"date"}),
     "not_before": frozenset({"date"}),
     "not_after": frozenset({"date"}),
@@ -41,10 +44,9 @@ def check_fields(fields: dict[int, Field], page: PageSize | None, folder: Path) 
             yield Complaint(place=(*place, "name"), what=what, mend="give each field a name of its own")
         names.setdefault(field.name, number)
         yield from check_box(field.box, page, (*place, "box"))
-        yield from _kind(field, place)
-        yield from _ranges(field, (*place, "rules"))
-        yield from _options(field, place)
-        yield from _words(field, place, folder)
+        complaints = [*_kind(field, place), *_ranges(field, (*place, "rules")), *_options(field, place)]
+        complaints += _words(field, place, folder)
+        yield from complaints or _language(field, place, folder)
 
 
 def check_box(box: Box, page: PageSize | None, place: Place) -> Iterator[Complaint]:
@@ -137,3 +139,19 @@ def _words(field: Field, place: Place, folder: Path) -> Iterator[Complaint]:
     if unfit:
         what = f"{len(unfit)} of {len(entries)} entries cannot match the pattern, the first is {unfit[0]!r}"
         yield Complaint(place=(*place, "lexicon"), what=what, mend="correct the pattern, or remove the entries")
+
+
+def _language(field: Field, place: Place, folder: Path) -> Iterator[Complaint]:
+    """What may be written there, all settings together: neither nothing nor everything."""
+    if field.kind not in WRITTEN | LEXICON:
+        return
+    here = next((name for name in ("pattern", "lexicon", "rules") if getattr(field, name) is not None), "kind")
+    try:
+        automaton_of(field, Alphabet(), folder)
+    except FormError as error:
+        what, _, mend = str(error).partition(" - mend: ")
+        yield Complaint(place=(*place, here), what=what, mend=mend)
+        return
+    if field.pattern is not None and accepts_everything(field.pattern):
+        mend = "remove it, or say what may stand there"
+        yield Complaint(place=(*place, "pattern"), what=f"{field.pattern!r} accepts every text", mend=mend)

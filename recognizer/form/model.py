@@ -83,6 +83,9 @@ class Rules(Value):
     max_value: float | None = Setting(default=None, description="greatest number (digits, number, amount)")
     min_length: int | None = Setting(default=None, ge=0, description="fewest characters of a written value")
     max_length: int | None = Setting(default=None, ge=1, le=500, description="most characters of a written value")
+    check_digit: Literal["luhn", "gtin", "aba"] | None = Setting(
+        default=None, description="how the last digit follows from the others (digits, number, code)"
+    )
     date_order: Literal["mdy", "dmy", "ymd"] = Setting(default="mdy", description="order of a date's parts")
     not_before: datetime.date | None = Setting(default=None, description="first possible date, yyyy-mm-dd")
     not_after: datetime.date | None = Setting(default=None, description="last possible date, yyyy-mm-dd")

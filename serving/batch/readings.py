@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from recognizer.cut import cut_image
-from recognizer.language import language_digest
+from recognizer.form.language import language_digest
 from recognizer.page import Page
 from recognizer.prepare import PREPARATION_VERSION, page_id
 from recognizer.scan import Limits

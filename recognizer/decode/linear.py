@@ -1,0 +1,78 @@
+"""CTC's backward algorithm over a lattice, and the forward one along a prefix, in plain probabilities.
+
+Every frame is scaled so that the largest value is one; what underflows all the same is worth less than 1e-300 of it.
+"""
+
+import numpy as np
+
+from recognizer.decode.kernel import kernel
+
+
+@kernel
+def backward(probs, first_step, step_class, step_node, first_node, node_class, node_same, accepting, reached):  # type: ignore[no-untyped-def]
+    """Masses of all endings, from the last frame to the first.
+
+    `probs` is (frames, classes) and is scaled in place; `reached[t]` states can be reached within t frames, and only
+    these are worked on. Returns ahead, (frames + 1, nodes): the mass of all ways to end that begin after t frames in
+    node n; the mass of all texts in the scaled frames, and the log of the scale.
+    """
+    frames = len(probs)
+    ahead = np.zeros((frames + 1, len(node_class)))
+    blank = np.zeros(len(accepting))
+    flow, below = np.zeros(len(step_class)), np.zeros(len(step_class))
+    for state in range(reached[frames]):
+        if accepting[state]:
+            blank[state] = 1.0
+            ahead[frames, first_node[state] : first_node[state + 1]] = 1.0
+    log_scale = 0.0
+    for t in range(frames - 1, -1, -1):
+        row, after, here, top = probs[t], ahead[t + 1], ahead[t], 0.0
+        for state in range(reached[t]):
+            total = row[0] * blank[state]
+            for step in range(first_step[state], first_step[state + 1]):
+                flow[step] = row[step_class[step]] * after[step_node[step]]
+                below[step] = total
+                total += flow[step]
+            blank[state] = total
+            top = max(top, total)
+            above, at = 0.0, first_step[state + 1] - 1
+            for node in range(first_node[state + 1] - 1, first_node[state] - 1, -1):
+                out, same = total, node_same[node]
+                if same >= 0:  # without the step over the same class; by sums, as a difference would cancel
+                    while at > same:
+                        above += flow[at]
+                        at -= 1
+                    out = below[same] + above
+                here[node] = out + row[node_class[node]] * after[node]
+                top = max(top, here[node])
+        if not top > 0.0:
+            return ahead, 0.0, 0.0
+        here[: first_node[reached[t]]] /= top
+        blank[: reached[t]] /= top
+        row /= top
+        log_scale += np.log(top)
+    return ahead, blank[0], log_scale
+
+
+@kernel
+def extend(probs, ahead, before, last, chosen, steps, step_class, step_node):  # type: ignore[no-untyped-def]
+    """The forward algorithm along a prefix that grows by the class `chosen`.
+
+    `before` is (2, frames + 1): the mass of the prefix without it after t frames, ending in its last class `last` or
+    in a blank. `steps` are the first and the end of those that may follow. Returns the same for the grown prefix, and
+    for each step the mass of all texts that go on with it.
+    """
+    frames = len(probs)
+    grown = np.zeros((2, frames + 1))
+    masses = np.zeros(steps[1] - steps[0])
+    for t in range(frames):
+        into = before[1, t] + (before[0, t] if chosen != last else 0.0)
+        grown[0, t + 1] = probs[t, chosen] * (grown[0, t] + into)
+        grown[1, t + 1] = probs[t, 0] * (grown[0, t] + grown[1, t])
+        ends = grown[0, t] + grown[1, t]
+        if ends > 0.0:
+            for i in range(len(masses)):
+                number = step_class[steps[0] + i]
+                mass = ends if number != chosen else grown[1, t]
+                masses[i] += mass * probs[t, number] * ahead[t + 1, step_node[steps[0] + i]]
+    return grown, masses
