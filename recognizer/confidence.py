@@ -32,7 +32,7 @@ UNCALIBRATED: Calibration = {
 }
 """The posterior itself where the language holds all that the network believes."""
 
-LEAST = 1e-6
+LEAST = 1e-7
 LOWEST_MASS = -5.0
 WIDEST_MARGIN = 8.0
 SURE = 30.0
@@ -117,12 +117,12 @@ def evidence_of(crop: Crop, raw: Reading) -> Evidence:
 
     `measured` may hold `posterior`, `runner_up`, `log_mass` and `not_text`; what is missing counts as unsuspicious.
     """
-    measured, text, outcome = raw.measured, raw.text, raw.outcome
+    measured, text, outcome, sure = raw.measured, raw.text, raw.outcome, raw.confidence
     if outcome in UNANSWERED and raw.alternatives:
-        text, outcome = raw.alternatives[0].text, "text"
+        text, outcome, sure = raw.alternatives[0].text, "text", raw.alternatives[0].confidence
     return Evidence(
         kind=claim_of(crop.field, outcome),
-        posterior=measured.get("posterior", raw.confidence),
+        posterior=measured.get("posterior", sure),
         log_mass=measured.get("log_mass", 0.0),
         length=len(raw.parts) or _length(crop.field, text),
         runner_up=measured.get("runner_up", 0.0),

@@ -36,20 +36,30 @@ def wrong_allowed(labels: float, risk: float, doubt: float) -> int:
     return wrong
 
 
+def lumps(writers: np.ndarray) -> np.ndarray:
+    """(n,) for the first 1, 2, ... labels of (n,) int writers: the labels that a label's writer has in the mean."""
+    order = np.argsort(writers, kind="stable")
+    ranks = np.arange(len(writers))
+    is_first = np.append(True, np.diff(writers[order]) != 0)[: len(writers)]
+    before = np.empty(len(writers), int)
+    before[order] = ranks - np.maximum.accumulate(np.where(is_first, ranks, 0))
+    return np.asarray(np.cumsum(2 * before + 1) / (ranks + 1))
+
+
 def intraclass_correlation(confidences: np.ndarray, right: np.ndarray, writers: np.ndarray) -> float:
     """How much errors of one writer go together beyond what the confidences foresee, in [0, 1].
 
-    The mean product of two fields' errors, each less its expectation 1 - confidence, over that of independent ones.
+    The variance of the writers' sums of surprises (error less its expectation, 1 - confidence) is compared with what it
+    would be if fields were independent, and with what it would be if each writer's were all alike.
     """
     surprise = (1 - right) - (1 - confidences)
-    spread = np.sqrt(confidences * (1 - confidences))
-    _, of = np.unique(writers, return_inverse=True)
-    pairs = (np.bincount(of, surprise) ** 2).sum() - (surprise**2).sum()
-    expected = (np.bincount(of, spread) ** 2).sum() - (spread**2).sum()
-    return float(np.clip(pairs / expected, 0, 1)) if expected > 1e-9 else 0.0
+    variance, sizes = (surprise**2).sum(), np.bincount(writers)
+    alike = (sizes**2).sum() / max(1, len(writers)) - 1
+    if alike < 1e-9 or variance < 1e-12:
+        return 0.0
+    return float(np.clip(((np.bincount(writers, surprise) ** 2).sum() / variance - 1) / alike, 0, 1))
 
 
-def design_effect(correlation: float, writers: np.ndarray) -> float:
-    """How many labels of these (n,) int writers are worth one independent label, at least 1 (Kish 1965)."""
-    sizes = np.bincount(writers)
-    return float(1 + correlation * ((sizes**2).sum() / max(1, len(writers)) - 1))
+def design_effect(correlation: float, lump: float) -> float:
+    """How many labels are worth one independent label where a writer has `lump` of them, at least 1 (Kish 1965)."""
+    return 1 + correlation * (lump - 1)

@@ -16,8 +16,8 @@ import numpy as np
 from recognizer.errors import BundleError
 
 FILE = "promise.json"
-GRAIN = 1_000_000
-"""Confidences are kept as whole millionths, rounded down: what a threshold of so many millionths accepts, and what
+GRAIN = 1_000_000_000
+"""Confidences are kept as whole billionths, rounded down: what a threshold of so many billionths accepts, and what
 not, is the same with all their digits."""
 
 
@@ -41,7 +41,7 @@ NO_LABELS = Labelled(confidences=np.zeros(0), right=np.zeros(0, bool), writers=n
 def labelled(rows: Iterable[tuple[float, bool, str]]) -> Labelled:
     """The labels of one kind from rows of (confidence, right, writer)."""
     listed = list(rows)
-    sure = np.floor(np.array([row[0] for row in listed], float) * GRAIN + 1e-9) / GRAIN
+    sure = np.floor(np.array([row[0] for row in listed], float) * GRAIN) / GRAIN
     _, writers = np.unique([row[2] for row in listed], return_inverse=True)
     return Labelled(confidences=sure, right=np.array([row[1] for row in listed], bool), writers=writers.astype(int))
 

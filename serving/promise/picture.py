@@ -28,8 +28,9 @@ def trade_off(promise: Promise, kinds: list[str]) -> "Figure":
         axes.set_axis_off()
     figure.supxlabel("coverage: share of the readings that is accepted", fontsize=10)
     figure.supylabel("share of the accepted that is wrong", fontsize=10)
-    handles, names = panels[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=4, fontsize=9, frameon=False)
+    drawn = [pair for axes in panels for pair in zip(*axes.get_legend_handles_labels(), strict=True)]
+    named = {name: handle for handle, name in drawn}
+    figure.legend(list(named.values()), list(named), loc="outside upper center", ncols=4, fontsize=9, frameon=False)
     return figure
 
 

@@ -20,6 +20,7 @@ from serving.promise.bound import (
     design_effect,
     intraclass_correlation,
     labels_needed,
+    lumps,
     tail,
     upper_bound,
     wrong_allowed,
@@ -29,6 +30,9 @@ from serving.promise.policy import Target
 
 STEP = 1.04
 """From one candidate to the next the number of accepted labels grows by this factor."""
+
+ENOUGH_ERRORS = 20
+"""How errors go together is seen among the surest labels of which so many are expected to be wrong, or all accepted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +77,8 @@ class Threshold:
 
 def choose(labelled: Labelled, target: Target) -> Threshold:
     """The lowest threshold that the labels support."""
-    curve = points(labelled, target)
-    more = _more(labelled, target)
-    count = len(labelled.right)
+    curve, count = points(labelled, target), len(labelled.right)
+    more = _more(curve, target)
     if more:
         return Threshold(value=None, labels=count, more=more, reason=_too_few(count, more, target))
     chosen = None
@@ -95,11 +98,14 @@ def points(labelled: Labelled, target: Target) -> list[Point]:
     """The candidates, from the highest threshold to the lowest, with what they do."""
     order = np.argsort(-labelled.confidences, kind="stable")
     sure, right, writers = labelled.confidences[order], labelled.right[order], labelled.writers[order]
-    correlation = intraclass_correlation(sure, right, writers) if len(sure) else 0.0
     wrong, expected = np.cumsum(~right), np.cumsum(1 - sure)
+    seen, lump = min(len(sure), int(np.searchsorted(expected, ENOUGH_ERRORS)) + 1), lumps(writers)
+    correlation = intraclass_correlation(sure[:seen], right[:seen], writers[:seen])
     found = []
     for accepted in _ranks(sure):
-        effect = design_effect(correlation, writers[:accepted])
+        if accepted > seen:
+            correlation = intraclass_correlation(sure[:accepted], right[:accepted], writers[:accepted])
+        effect = design_effect(correlation, float(lump[accepted - 1]))
         k = int(wrong[accepted - 1])
         bound = upper_bound(accepted / effect, k / effect, target.doubt)
         found.append(Point(
@@ -116,14 +122,10 @@ def passes(point: Point, target: Target) -> bool:
 
 def _ranks(sure: np.ndarray) -> list[int]:
     """How many labels the candidates accept: numbers in geometric steps, each with all that are as sure."""
-    ends = np.flatnonzero(np.append(np.diff(sure) < 0, True)) + 1 if len(sure) else np.zeros(0, int)
-    ends = ends[sure[ends - 1] > 0]
-    ranks, least = [], 1.0
-    for end in ends:
-        if end >= least or end == ends[-1]:
-            ranks.append(int(end))
-            least = max(end + 1, end * STEP)
-    return ranks
+    ends = np.flatnonzero(np.append(np.diff(sure) < 0, True)[: len(sure)] & (sure > 0)) + 1
+    steps = STEP ** np.arange(math.ceil(math.log(max(1, len(sure)), STEP)) + 1)
+    at = np.searchsorted(ends, steps)
+    return [int(end) for end in np.unique(ends[np.minimum(at, len(ends) - 1)])] if len(ends) else []
 
 
 def _start(curve: list[Point], target: Target) -> int:
@@ -136,16 +138,13 @@ def _start(curve: list[Point], target: Target) -> int:
     return int(np.argmax(chances)) if chances else 0
 
 
-def _more(labelled: Labelled, target: Target) -> int:
+def _more(curve: list[Point], target: Target) -> int:
     """How many labels are missing even if none of them is wrong."""
-    count = int((labelled.confidences > 0).sum())
     needed = labels_needed(target.risk, target.doubt)
-    if not count:
+    if not curve:
         return needed
-    sure = labelled.confidences > 0
-    correlation = intraclass_correlation(labelled.confidences, labelled.right, labelled.writers)
-    effect = design_effect(correlation, labelled.writers[sure])
-    return max(0, math.ceil(needed * effect - count - 1e-9))
+    best = max(curve, key=lambda point: point.worth)
+    return max(0, math.ceil((needed - best.worth) * best.design_effect - 1e-9))
 
 
 def _too_few(labels: int, more: int, target: Target) -> str:
