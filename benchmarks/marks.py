@@ -13,9 +13,9 @@ from pathlib import Path
 
 import torch
 
-from recognizer.bundle import load_bundle
 from training.corpora.marks import MarkPhoto, load_mark_photos
 from training.fit_marks import DRAWN, THRESHOLD, MarkScore, draw_frames, fit_marks, score_marks
+from training.pack import load_networks
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
         raise SystemExit(f"{path} is not there: this benchmark needs the optional shared data folder")
     torch.set_num_threads(1)
     unseen = load_mark_photos(path, "tune") + load_mark_photos(path, "test")
-    show("shipped bundle, photos left out of training", score_marks(load_bundle(options.bundle).marks, unseen))
+    show("shipped bundle, photos left out of training", score_marks(load_networks(options.bundle).marks, unseen))
     if options.folds:
         cross_validate(load_mark_photos(path, "train") + unseen, options.folds, options.steps)
 

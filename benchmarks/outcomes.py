@@ -3,7 +3,7 @@
     python benchmarks/outcomes.py [--data ../shared/data] [--bundle data/bundle] [--count 12000 --test 12000]
 
 Fits a head on the bundle's text network and the training writers, as `penfield train` does, and measures it on the test
-writers. Beside the drawn non-answers it reports real ones: lines of copiste in which words are really crossed out.
+writers. The answers are people's; the non-answers are drawn from their writing, for want of sets of real ones.
 """
 
 import argparse
@@ -13,12 +13,12 @@ from pathlib import Path
 import torch
 
 from recognizer.alphabet import Alphabet
-from recognizer.bundle import load_bundle
-from recognizer.net.outcome import OUTCOME_CLASSES
+from recognizer.outcome import OUTCOME_CLASSES
 from training.corpora.nonanswers import single_characters
 from training.corpora.sample import Corpus, Split
 from training.fit_outcomes import OutcomeScore, fit_outcomes, look, score_outcomes
 from training.mix import drawn_corpora, shared_corpora
+from training.pack import load_networks
 
 
 def main() -> None:
@@ -32,10 +32,11 @@ def main() -> None:
     if not options.data.exists():
         raise SystemExit(f"{options.data} is not there: this benchmark needs the optional shared data folder")
     torch.set_num_threads(1)
-    net = load_bundle(options.bundle).text
-    began = time.monotonic()
+    net = load_networks(options.bundle).text
+    began = time.process_time()
     head = fit_outcomes(net, sources(options.data, "train"), sources(options.data, "tune"), told, count=options.count)
-    print(f"fitted in {time.monotonic() - began:.0f} s, {sum(p.numel() for p in head.parameters()):,} parameters")
+    parameters = sum(p.numel() for p in head.parameters())
+    print(f"fitted in {time.process_time() - began:.0f} s of one processor, {parameters:,} parameters")
     report(score_outcomes(head, look(net, sources(options.data, options.split), options.test, 99)))
 
 
@@ -54,6 +55,8 @@ def report(score: OutcomeScore) -> None:
         print(f"{name:12}" + "".join(f"{share:12.2%}" for share in row / max(1, row.sum())) + f"  of {row.sum()}")
     for source, (wrong, count) in score.false_alarms.items():
         print(f"answers refused, {source}: {wrong} of {count} ({wrong / count:.2%})")
+    for way, (noticed, count) in score.found.items():
+        print(f"non-answers noticed, {way}: {noticed} of {count} ({noticed / count:.1%})")
     print(f"ECE of P(text) among fields of which 94% are answers: {score.ece:.4f}")
 
 

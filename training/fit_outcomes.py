@@ -13,7 +13,7 @@ from recognizer.line import line_image
 from recognizer.net.outcome import OUTCOME_CLASSES, OutcomeHead, OutcomeHeadConfig
 from recognizer.net.text import TextNet, pad_lines
 from training.augment import Augment
-from training.corpora.nonanswers import SHARES, Specimen, Specimens
+from training.corpora.nonanswers import SHARES, Specimens
 from training.corpora.sample import Corpus
 from training.fit import Observer
 
@@ -26,11 +26,16 @@ BATCH_AREA_PX = 48 * 320
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What the head gets to see of some fields: (n, c, 1, w) bfloat16 columns, and their n classes."""
+    """What the head gets to see of n fields: (n, c, 1, w) bfloat16 columns; their classes, corpora and ways."""
 
     features: Tensor
     outcomes: Tensor
-    specimens: tuple[Specimen, ...]
+    sources: tuple[str, ...]
+    ways: tuple[str, ...]
+
+
+Row = tuple[np.ndarray, int, str, str]
+"""A line image with its class, corpus and way."""
 
 
 def fit_outcomes(
@@ -82,18 +87,18 @@ def look(net: TextNet, corpora: Sequence[Corpus], count: int, seed: int) -> list
     """
     rng, specimens, augment = np.random.default_rng([seed, 7]), Specimens(corpora), Augment()
     augment.seed(seed)
-    rows = []
+    rows: list[Row] = []
     while len(rows) < count:
         specimen = specimens.draw(rng)
         line = line_image(augment(specimen.image, rng, is_drawn=specimen.way != "plain"))
         if line is not None:
-            rows.append((line, specimen))
+            rows.append((line, specimen.outcome, specimen.source, specimen.way))
     return [_seen(net, group, int(rng.integers(0, 4))) for group in groups(rows)]
 
 
-def groups(rows: list[tuple[np.ndarray, Specimen]]) -> list[list[tuple[np.ndarray, Specimen]]]:
+def groups(rows: list[Row]) -> list[list[Row]]:
     """Lines of like width, as many as `BATCH_AREA_PX` allows."""
-    found: list[list[tuple[np.ndarray, Specimen]]] = [[]]
+    found: list[list[Row]] = [[]]
     for row in sorted(rows, key=lambda row: row[0].shape[1]):
         if found[-1] and (len(found[-1]) + 1) * (row[0].shape[1] + 64) > BATCH_AREA_PX:
             found.append([])
@@ -102,15 +107,16 @@ def groups(rows: list[tuple[np.ndarray, Specimen]]) -> list[list[tuple[np.ndarra
 
 
 @torch.no_grad()
-def _seen(net: TextNet, group: list[tuple[np.ndarray, Specimen]], padding: int) -> Seen:
-    lines = functional.pad(pad_lines([line for line, _ in group]), (0, 32 * padding))
+def _seen(net: TextNet, group: list[Row], padding: int) -> Seen:
+    lines = functional.pad(pad_lines([row[0] for row in group]), (0, 32 * padding))
     device = next(net.parameters()).device
     with torch.autocast(device.type, torch.bfloat16):
         features = net.eval().columns(lines.to(device))
     return Seen(
         features=features.to("cpu", torch.bfloat16).clone(),
-        outcomes=torch.tensor([specimen.outcome for _, specimen in group]),
-        specimens=tuple(specimen for _, specimen in group),
+        outcomes=torch.tensor([outcome for _, outcome, _, _ in group]),
+        sources=tuple(source for _, _, source, _ in group),
+        ways=tuple(way for _, _, _, way in group),
     )
 
 
@@ -128,21 +134,22 @@ def _towards_prior(head: OutcomeHead, degrees: float) -> None:
     """Fold temperature and prior into the last layer: log P(class | field) moves by the log of the shares' ratio."""
     last = head.classify[-1]
     assert isinstance(last, nn.Linear)
-    last.weight /= degrees
-    last.bias /= degrees
-    last.bias += torch.tensor(np.log(np.array(PRIOR) / np.array(SHARES)), dtype=torch.float32)
+    shift = torch.tensor(np.log(np.array(PRIOR) / np.array(SHARES)), dtype=torch.float32)
+    last.weight.div_(degrees)
+    last.bias.div_(degrees).add_(shift)
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutcomeScore:
     """How a head does on fields of each class.
 
-    `confusion[i, j]` counts class i called j; `false_alarms` is the share of answers called none, by source and way;
-    `ece` that of P(text) among fields as `PRIOR` has them.
+    `confusion[i, j]` counts class i called j. (called a non-answer, all) are counted of the answers by corpus and way
+    (`false_alarms`), of the non-answers by way (`found`). `ece` is that of P(text) among fields as `PRIOR` has them.
     """
 
     confusion: np.ndarray
     false_alarms: dict[str, tuple[int, int]]
+    found: dict[str, tuple[int, int]]
     ece: float
 
 
@@ -150,17 +157,23 @@ class OutcomeScore:
 def score_outcomes(head: OutcomeHead, seen: Sequence[Seen]) -> OutcomeScore:
     """Measure on writers that training did not see."""
     probs = torch.cat([head.eval()(batch.features.float()).softmax(1) for batch in seen]).numpy()
-    specimens = [specimen for batch in seen for specimen in batch.specimens]
-    called, true = probs.argmax(1), np.array([specimen.outcome for specimen in specimens])
+    names = [pair for batch in seen for pair in zip(batch.sources, batch.ways, strict=True)]
+    called, true = probs.argmax(1), torch.cat([batch.outcomes for batch in seen]).numpy()
     confusion = np.zeros((len(OUTCOME_CLASSES),) * 2, int)
     np.add.at(confusion, (true, called), 1)
     alarms: dict[str, tuple[int, int]] = {}
-    for specimen, answer in zip(specimens, called, strict=True):
-        if specimen.outcome == 0:
-            for name in (specimen.source, f"way {specimen.way}"):
-                wrong, count = alarms.get(name, (0, 0))
-                alarms[name] = (wrong + int(answer != 0), count + 1)
-    return OutcomeScore(confusion=confusion, false_alarms=dict(sorted(alarms.items())), ece=_ece(probs[:, 0], true))
+    found: dict[str, tuple[int, int]] = {}
+    for (source, way), outcome, answer in zip(names, true, called, strict=True):
+        kept, names_of = (alarms, (source, f"way {way}")) if outcome == 0 else (found, (way,))
+        for name in names_of:
+            none, count = kept.get(name, (0, 0))
+            kept[name] = (none + int(answer != 0), count + 1)
+    return OutcomeScore(
+        confusion=confusion,
+        false_alarms=dict(sorted(alarms.items())),
+        found=dict(sorted(found.items())),
+        ece=_ece(probs[:, 0], true),
+    )
 
 
 def _ece(text: np.ndarray, true: np.ndarray, bins: int = 15) -> float:

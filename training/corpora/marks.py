@@ -3,7 +3,6 @@
 import io
 import re
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import cv2
@@ -13,6 +12,7 @@ from PIL import Image
 from recognizer.form import Box
 from recognizer.frame import mark_frame
 from training.corpora.arrays import load_arrays
+from training.corpora.boxes import dirt, print_box, spoiled
 from training.corpora.sample import Split, split_of
 from training.samples.marks import mark
 
@@ -25,10 +25,9 @@ UNCLEAR_LABELS = ("barely", "partial", "boardering")
 """Marks that the set's makers call hardly or partly made; most are visible strokes. Reported apart."""
 
 STYLES = {
-    "cross": 0.24, "tick": 0.23, "fill": 0.13, "scribble": 0.08, "circle": 0.1, "stroke": 0.12, "dot": 0.05,
-    "half": 0.05,
+    "cross": 0.2, "tick": 0.2, "fill": 0.11, "blob": 0.08, "shaded": 0.08, "scribble": 0.07, "circle": 0.08,
+    "stroke": 0.1, "dot": 0.04, "half": 0.04,
 }  # fmt: skip
-LETTERS = "ABCDEFGHJ0123456789"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +93,8 @@ def drawn_frame(rng: np.random.Generator) -> tuple[np.ndarray, int]:
     box = (margin, margin, width, side)
     kind = int(rng.choice([EMPTY, MARKED, AMBIGUOUS], p=[0.47, 0.4, 0.13]))
     ink, pen = int(rng.integers(0, 130)), float(np.exp(rng.normal(0.8, 0.4)) * side / 32)
-    surroundings(image, box, rng, ink, pen)
-    print_box(image, box, rng)
+    surroundings(image, box, rng)
+    print_boxes(image, box, rng, ink, pen)
     if kind == EMPTY:
         dirt(image, rng)
         if rng.random() < 0.1:
@@ -104,13 +103,12 @@ def drawn_frame(rng: np.random.Generator) -> tuple[np.ndarray, int]:
         draw_mark(image, box, rng, ink, pen)
     else:
         unclear(image, box, rng, ink, pen)
-    shrink = 1.0 if rng.random() < 0.6 else max(min(1.0, float(rng.uniform(9, 26)) / side), 0.15)
+    shrink = 1.0 if rng.random() < 0.55 else min(1.0, float(rng.uniform(9, 22)) / side)
     size = np.array([width, side]) * np.exp(rng.normal(0, 0.05, 2))
-    x, y = np.array([margin + width / 2, margin + side / 2]) + rng.uniform(-0.1, 0.1, 2) * side - size / 2
-    if shrink < 1:
-        image = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-    found = [round(float(v) * shrink) for v in (x, y, size[0], size[1])]
-    return mark_frame(spoiled(image, rng), (found[0], found[1], max(4, found[2]), max(4, found[3]))), kind
+    corner = np.array([margin + width / 2, margin + side / 2]) + rng.uniform(-0.1, 0.1, 2) * side - size / 2
+    scan = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else image
+    x, y, wide, high = (round(float(v) * shrink) for v in (*corner, *size))
+    return mark_frame(spoiled(scan, rng), (x, y, max(4, wide), max(4, high))), kind
 
 
 def unclear(image: np.ndarray, box: Box, rng: np.random.Generator, ink: int, pen: float) -> None:
@@ -126,8 +124,8 @@ def unclear(image: np.ndarray, box: Box, rng: np.random.Generator, ink: int, pen
         edge = np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height], [x, y]], float)
         at = int(rng.integers(4))
         start = edge[at] + (edge[at + 1] - edge[at]) * rng.uniform(0.2, 0.8)
-        out = (start - (x + width / 2, y + height / 2)) * rng.uniform(0.5, 1.0) + rng.normal(0, 0.1, 2) * height
-        ends = [tuple(int(v) for v in point) for point in (start - 0.15 * out, start + out)]
+        away = (start - (x + width / 2, y + height / 2)) * rng.uniform(0.5, 1.0) + rng.normal(0, 0.1, 2) * height
+        ends = [tuple(int(v) for v in point) for point in (start - 0.15 * away, start + away)]
         cv2.line(image, ends[0], ends[1], ink, max(1, round(pen)), cv2.LINE_AA)
 
 
@@ -139,77 +137,33 @@ def erased(image: np.ndarray, box: Box, rng: np.random.Generator, share: float) 
     np.minimum(image, 255 - ((255 - smear.astype(np.float32)) * share).astype(np.uint8), out=image)
 
 
-def surroundings(image: np.ndarray, box: Box, rng: np.random.Generator, ink: int, pen: float) -> None:
-    """What forms print around a box, and what was written there: shading, words, other boxes, marked or not."""
+def surroundings(image: np.ndarray, box: Box, rng: np.random.Generator) -> None:
+    """What forms print around a box: shading and words."""
     x, y, width, height = box
     if rng.random() < 0.12:  # a shaded column or box
         over, aside = (int(v) for v in rng.choice([0, 0.4, 1.2], 2) * height)
         image[max(0, y - over) : y + height + over, max(0, x - aside) : x + width + aside] = int(rng.integers(185, 240))
-    if rng.random() < 0.3:
+    if rng.random() < 0.25:
         words = str(rng.choice(["yes", "no", "Male", "other", "1", "A", "married", "ja", "oui"]))
         place = (x + int(rng.uniform(1.08, 1.5) * width), y + int(rng.uniform(0.7, 1.0) * height))
         cv2.putText(image, words, place, 0, height / 40, int(rng.integers(0, 120)), max(1, height // 24), cv2.LINE_AA)
-    if rng.random() < 0.35:
-        pitch = rng.uniform(1.12, 1.9)
-        beside = rng.random() < 0.7
-        for sign in rng.choice([-1, 1], int(rng.integers(1, 3)), replace=False):
-            step = (int(sign * pitch * width), 0) if beside else (0, int(sign * pitch * height))
-            other = (x + step[0], y + step[1], width, height)
-            cv2.rectangle(image, other[:2], (other[0] + width, other[1] + height), int(rng.integers(0, 150)), 1)
-            if rng.random() < 0.4:
-                draw_mark(image, other, rng, ink, pen)
 
 
-def print_box(image: np.ndarray, box: Box, rng: np.random.Generator) -> None:
-    """A printed square, circle or oval, thin, thick or dotted; sometimes with a letter in it."""
+def print_boxes(image: np.ndarray, box: Box, rng: np.random.Generator, ink: int, pen: float) -> None:
+    """A box, and often others like it beside or below it, some of them marked: bubble sheets are dense."""
     x, y, width, height = box
-    shade, thick = (
-        int(rng.integers(0, 170)),
-        int(rng.integers(1, max(2, height // (9 if rng.random() < 0.25 else 14)) + 1)),
-    )
-    shape = rng.random()
-    axes = (width // 2, height // 2)
-    if shape < 0.5:
-        cv2.rectangle(image, (x, y), (x + width, y + height), shade, thick)
-    elif shape < 0.58:
-        dotted(image, box, shade, max(1, thick // 2))
-    elif shape < 0.62:  # brackets
-        for at, inwards in ((x, width // 5), (x + width, -(width // 5))):
-            points = [(at + inwards, y), (at, y), (at, y + height), (at + inwards, y + height)]
-            cv2.polylines(image, [np.array(points, np.int32)], False, shade, thick, cv2.LINE_AA)
-    else:
-        cv2.ellipse(image, (x + axes[0], y + axes[1]), axes, 0, 0, 360, shade, thick, cv2.LINE_AA)
-    if (shape > 0.62 and rng.random() < 0.6) or rng.random() < 0.08:
-        letter(image, box, max(shade, int(rng.integers(0, 190))), rng)
-
-
-def letter(image: np.ndarray, box: Box, shade: int, rng: np.random.Generator) -> None:
-    """A letter or digit printed in the middle of a box, as bubble sheets have them."""
-    x, y, width, height = box
-    text, face = str(rng.choice(list(LETTERS))), int(rng.choice([0, 2, 3]))
-    scale, thick = height * rng.uniform(0.35, 0.65) / 22, int(rng.integers(1, max(2, height // 12) + 1))
-    wide, high = _size_of(text, face)
-    place = (round(x + (width - scale * wide) / 2), round(y + (height + scale * high) / 2))
-    cv2.putText(image, text, place, face, scale, shade, thick, cv2.LINE_AA)
-
-
-@cache
-def _size_of(text: str, face: int) -> tuple[int, int]:
-    """Width and height in pixels at scale 1: OpenCV takes milliseconds to find them."""
-    (width, height), _ = cv2.getTextSize(text, face, 1.0, 1)
-    return width, height
-
-
-def dotted(image: np.ndarray, box: Box, shade: int, radius: int) -> None:
-    """A square of dots."""
-    x, y, width, height = box
-    step = max(3, 3 * radius)
-    for dx in range(0, width + 1, step):
-        for row in (y, y + height):
-            cv2.circle(image, (x + dx, row), radius, shade, -1)
-    for dy in range(0, height + 1, step):
-        for column in (x, x + width):
-            cv2.circle(image, (column, y + dy), radius, shade, -1)
+    design = int(rng.integers(2**31))
+    print_box(image, box, np.random.default_rng(design))
+    if rng.random() < 0.5:
+        return
+    across, down = rng.uniform(1.15, 2.0, 2)
+    for column, row in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        if rng.random() < 0.4:
+            continue
+        other = (x + round(column * across * width), y + round(row * down * height), width, height)
+        print_box(image, other, np.random.default_rng(design))
+        if rng.random() < 0.3:
+            draw_mark(image, other, rng, ink, pen)
 
 
 def draw_mark(image: np.ndarray, box: Box, rng: np.random.Generator, ink: int, pen: float) -> None:
@@ -230,12 +184,29 @@ def draw_mark(image: np.ndarray, box: Box, rng: np.random.Generator, ink: int, p
     elif style == "dot":
         center = (x + width // 2 + int(moved_x), y + height // 2 + int(moved_y))
         cv2.circle(image, center, max(2, int(height * rng.uniform(0.14, 0.32))), ink, -1, cv2.LINE_AA)
+    elif style in ("blob", "shaded"):
+        filled(image, box, rng, ink, shaded=style == "shaded")
     elif style == "half":
         share = rng.uniform(0.4, 0.7)
         upper = (x, y, width, int(height * share)) if rng.random() < 0.5 else (x, y, int(width * share), height)
         mark(image, upper, "fill", rng, ink=ink, width_px=max(1.5, 1.3 * pen))
     else:
         mark(image, place, style, rng, ink=ink, width_px=max(1.0, pen))
+
+
+def filled(image: np.ndarray, box: Box, rng: np.random.Generator, ink: int, *, shaded: bool) -> None:
+    """A bubble filled with ink, or with a pencil through whose grey the printed letter can still be seen."""
+    x, y, width, height = box
+    layer = np.full_like(image, 255)
+    middle = np.array([x + width / 2, y + height / 2]) + rng.normal(0, 0.06, 2) * height
+    around = np.linspace(0, 2 * np.pi, 14, endpoint=False)
+    radius = rng.uniform(0.38, 0.56) * (1 + rng.normal(0, 0.06, 14))
+    outline = middle + np.column_stack([np.cos(around) * width, np.sin(around) * height]) * radius[:, None]
+    cv2.fillPoly(layer, [outline.astype(np.int32)], int(rng.integers(70, 175)) if shaded else ink, cv2.LINE_AA)
+    if shaded:
+        grain = cv2.GaussianBlur(rng.normal(0, 1, image.shape).astype(np.float32), (0, 0), 1.0)
+        layer = np.where(layer < 250, np.clip(layer + grain * rng.uniform(0, 90), 0, 250), 255).astype(np.uint8)
+    np.minimum(image, layer, out=image)
 
 
 def circle(image: np.ndarray, box: Box, rng: np.random.Generator, ink: int, pen: float) -> None:
@@ -260,29 +231,3 @@ def strike(image: np.ndarray, box: Box, rng: np.random.Generator, ink: int, pen:
         wide = (x - width // 3, y - height // 4, int(width * 1.7), int(height * 1.5))
         mark(image, wide, "scribble", rng, ink=ink, width_px=max(1.5, pen))
         mark(image, wide, "fill", rng, ink=ink, width_px=max(1.0, pen))
-
-
-def dirt(image: np.ndarray, rng: np.random.Generator) -> None:
-    """Specks, and a neighbour's stroke that reaches in from the edge: no mark."""
-    height, width = image.shape
-    for _ in range(int(rng.poisson(0.6))):
-        center = (int(rng.integers(0, width)), int(rng.integers(0, height)))
-        cv2.circle(image, center, int(rng.integers(0, 2)), int(rng.integers(60, 200)), -1, cv2.LINE_AA)
-    if rng.random() < 0.2:  # less far than the box, which begins at a third
-        start, end = (int(v) for v in rng.uniform(0.1, 0.31, 2) * width)
-        shade, thick = int(rng.integers(0, 120)), int(rng.integers(1, 4))
-        points = np.array([[start, 0], [(start + end) // 2, height // 2], [end, height]])
-        points = points if rng.random() < 0.5 else np.array([width, 0]) + points * (-1, 1)
-        points = points if rng.random() < 0.6 else points[:, ::-1] * (width / height, height / width)
-        cv2.polylines(image, [points.astype(np.int32)], False, shade, thick, cv2.LINE_AA)
-
-
-def spoiled(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Blur, pale, shade and noise of scanners and phones."""
-    out: np.ndarray = image.astype(np.float32)
-    if rng.random() < 0.5:
-        out = cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.3, 0.04 * image.shape[0])) + 0.01)
-    out = 255 - (255 - out) * rng.uniform(0.5, 1.05)
-    out += np.linspace(0, rng.normal(0, 18), image.shape[1], dtype=np.float32)[None]
-    out += rng.normal(0, abs(rng.normal(0, 6)) + 0.1, image.shape)
-    return np.clip(out, 0, 255).astype(np.uint8)

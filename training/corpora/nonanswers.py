@@ -121,7 +121,7 @@ def odd_sign(rng: Rng) -> np.ndarray:
     return image
 
 
-SIGNS = (
+SIGNS: tuple[list[list[tuple[float, float]]], ...] = (
     [[(0, 0.5), (1, 0.5)]],
     [[(0, 0.5), (2.5, 0.5)]],
     [[(0, 1), (0.8, 0)]],

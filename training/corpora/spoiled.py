@@ -33,7 +33,7 @@ def overwritten(writing: Draw, rng: Rng) -> np.ndarray | None:
     places = extent_of(one), extent_of(other)
     if places[0] is None or places[1] is None or min(length, other_length) < 2:
         return None
-    one, other = (_cut(image, place) for image, place in zip((one, other), places, strict=True))
+    one, other = _cut(one, places[0]), _cut(other, places[1])
     scale = np.exp(rng.normal(0, 0.12))
     size = (round(one.shape[1] * scale * rng.uniform(0.85, 1.15)), round(one.shape[0] * scale))
     if not 0.35 < (size[0] / size[1]) / (other.shape[1] / other.shape[0]) < 2.8:
