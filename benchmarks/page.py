@@ -83,7 +83,8 @@ def _save_pdf(path: Path, page: np.ndarray, dpi: int) -> None:
 def by_blank_page(form: Form, folder: Path) -> Form:
     """The same form, registered by an image of its blank page."""
     cv2.imwrite(str(folder / "blank.png"), print_page(form, {field.name: "" for field in form.fields}))
-    return form.model_copy(update={"registration": BlankPage(method="blank_page", image=Path("blank.png")), "folder": folder})
+    blank = BlankPage(method="blank_page", image=Path("blank.png"))
+    return form.model_copy(update={"registration": blank, "folder": folder})
 
 
 def timed(group: Group, bundle: Path, store: Path) -> list[Timed]:

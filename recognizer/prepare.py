@@ -81,7 +81,7 @@ class Preparer:
             return _prepared(page, page, "blank", "Nothing is printed or written on this page.", watch)
         repaired = repair(page, looked, geometry=False)
         watch.lap("repair")
-        alignment = self.index.align(repaired)
+        alignment = self.index.align(repaired, looked.grey if repaired.image is page.image else None)
         watch.lap("align")
         if alignment is None:
             known = ", ".join(form.name for form in self.index.forms)

@@ -17,6 +17,10 @@ from recognizer.align.sheet import Sheet
 SMALLEST_SIDE_PX = 10
 MOST_QUADS = 120
 CANDIDATES = 8
+AT_ONCE = 6
+SURE = 0.6
+"""The page's largest boxes are tried first, so many at once, until so large a share of the form's boxes meet theirs."""
+
 NEAR = 0.12
 """How far perspective may displace a box, as a share of its distance from the box that the similarity rests on."""
 
@@ -86,11 +90,14 @@ def locate(sheet: Sheet, found: np.ndarray, boxes: np.ndarray, edges: lines.Edge
 def _candidates(found: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
     """The similarities (3, 3), image to form's frame, that let most boxes meet, best first and all different."""
     ranked: list[tuple[float, np.ndarray]] = []
-    for matrix, turned, at in _similarities(found, boxes):
-        moved = transform(matrix, turned)
-        tolerance = 8 + NEAR * np.hypot(*(boxes.mean(axis=1) - at).T)
-        apart = np.abs(moved[:, None] - boxes[None]).max(axis=(2, 3))
-        ranked.append((float(np.maximum(1 - apart.min(axis=0) / tolerance, 0).sum()), matrix))
+    for first in range(0, len(found), AT_ONCE):
+        for matrix, turned, at in _similarities(found, boxes, slice(first, first + AT_ONCE)):
+            moved = transform(matrix, turned)
+            tolerance = 8 + NEAR * np.hypot(*(boxes.mean(axis=1) - at).T)
+            apart = np.abs(moved[:, None] - boxes[None]).max(axis=(2, 3))
+            ranked.append((float(np.maximum(1 - apart.min(axis=0) / tolerance, 0).sum()), matrix))
+        if ranked and max(agreement for agreement, _ in ranked) > SURE * len(boxes):
+            break
     ranked.sort(key=lambda pair: -pair[0])
     middle = boxes.reshape(-1, 2).mean(axis=0) + np.array([[0, 0], [300, 0]])
     chosen: list[np.ndarray] = []
@@ -103,16 +110,18 @@ def _candidates(found: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
     return chosen
 
 
-def _similarities(found: np.ndarray, boxes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """For each detected box and box of the form with like sides: (similarity, `found` so turned, the box's centre)."""
+def _similarities(
+    found: np.ndarray, boxes: np.ndarray, tried: slice
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """For each box `tried` and each of the form with like sides: (similarity, `found` so turned, the form's centre)."""
     for turn in range(4):
         turned = np.roll(found, -turn, axis=1)
         wide = np.hypot(*(turned[:, 1] - turned[:, 0] + turned[:, 2] - turned[:, 3]).T)
         high = np.hypot(*(turned[:, 3] - turned[:, 0] + turned[:, 2] - turned[:, 1]).T)
         aspect = np.log(wide / high)
         wanted = np.log((boxes[:, 1, 0] - boxes[:, 0, 0]) / (boxes[:, 2, 1] - boxes[:, 1, 1]))
-        for i, j in np.argwhere(np.abs(aspect[:, None] - wanted[None]) < 0.15):
-            yield _similarity(turned[i], boxes[j]), turned, boxes[j].mean(axis=0)
+        for i, j in np.argwhere(np.abs(aspect[tried, None] - wanted[None]) < 0.15):
+            yield _similarity(turned[tried][i], boxes[j]), turned, boxes[j].mean(axis=0)
 
 
 def _similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -1,28 +1,34 @@
 """Find a form by comparing the page with the blank form: SIFT features first, then patches, then a look at the ink.
 
-Coarse at about 75 dpi: SIFT (Lowe 2004) in the RootSIFT metric (Arandjelovic and Zisserman 2012), ratio test, MAGSAC++.
+Coarse: SIFT (Lowe 2004) in the RootSIFT metric (Arandjelovic and Zisserman 2012), ratio test, MAGSAC++; at about 42 dpi
+and, where that does not find the form, at 75 dpi. Which of them found it does not matter for how exactly it is found.
 Fine at WORK_DPI: patches of the blank form are found again on the page warped into the form's frame, to a fraction of
 a pixel, and a homography is fitted to them, twice. A pose is believed for the printed ink that lies where it should.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import cv2
 import numpy as np
 
 from recognizer.align.alignment import Pose, fit, is_plausible, transform, work_size
-from recognizer.align.sheet import Sheet, ink, reduce
+from recognizer.align.sheet import COARSE_SIDE_PX, ROUGH_SIDE_PX, Sheet, ink, reduce
 from recognizer.errors import FormError
 from recognizer.form import BlankPage, Form
 
-FEATURES = 1200
+FEATURES = {"rough": 600, "coarse": 1200}
 RATIO = 0.8
 LEAST_INLIERS = 12
 PATCH_PX = 33
 CELLS = (12, 9)
 INK_LEVEL = 80
 NEAR_PX = 1
+MOST_PRINTED = 20_000
+
+Scale = Literal["rough", "coarse"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +41,15 @@ class Features:
 
 @dataclass(frozen=True, kw_only=True)
 class Template:
-    """What is kept of a blank form: its ink in the frame, the features, and the patches' top left corners (n, 2)."""
+    """What is kept of a blank form, found once for all of its pages.
+
+    Its ink in the frame, places (n, 2) of its darkest ink, features at two scales, and the patches' top left corners
+    (n, 2).
+    """
 
     ink: np.ndarray
-    features: Features
+    printed: np.ndarray
+    features: Mapping[Scale, Features]
     patches: np.ndarray
     size: tuple[int, int]
 
@@ -49,8 +60,16 @@ def template_of(form: Form) -> Template:
     size = work_size(form)
     frame = cv2.resize(image, size, interpolation=cv2.INTER_AREA if image.shape[0] > size[1] else cv2.INTER_CUBIC)
     printed = ink(frame)
-    half, to_frame = reduce(printed, 0.5)
-    return Template(ink=printed, features=features_of(half, to_frame), patches=_patches(printed), size=size)
+    y, x = np.nonzero(printed > 2 * INK_LEVEL)
+    places = np.stack([x, y], axis=1)
+    sides: dict[Scale, int] = {"rough": ROUGH_SIDE_PX, "coarse": COARSE_SIDE_PX}
+    return Template(
+        ink=printed,
+        printed=places[:: max(1, len(places) // MOST_PRINTED)],
+        features={scale: features_of(*reduce(printed, side / max(size)), scale=scale) for scale, side in sides.items()},
+        patches=_patches(printed),
+        size=size,
+    )
 
 
 def blank_image(form: Form) -> np.ndarray:
@@ -72,9 +91,9 @@ def blank_image(form: Form) -> np.ndarray:
     return image
 
 
-def features_of(image: np.ndarray, to_image: np.ndarray) -> Features:
+def features_of(image: np.ndarray, to_image: np.ndarray, *, scale: Scale) -> Features:
     """The strongest SIFT features of an ink image; `to_image` leads from its pixels to those to report points in."""
-    keypoints, descriptors = _detector().detectAndCompute(image, None)
+    keypoints, descriptors = _detector(FEATURES[scale]).detectAndCompute(image, None)
     if descriptors is None:
         return Features(points=np.zeros((0, 2)), descriptors=np.zeros((0, 128), np.float32))
     points = np.array([keypoint.pt for keypoint in keypoints], dtype=np.float64)
@@ -83,22 +102,23 @@ def features_of(image: np.ndarray, to_image: np.ndarray) -> Features:
 
 
 @cache
-def _detector() -> cv2.SIFT:
-    return cv2.SIFT.create(FEATURES)
+def _detector(features: int) -> cv2.SIFT:
+    return cv2.SIFT.create(features)
 
 
-def coarse(template: Template, page: Features) -> tuple[np.ndarray, int] | None:
-    """(homography image to form's frame, inliers) by the features alone."""
-    if len(page.points) < LEAST_INLIERS or len(template.features.points) < LEAST_INLIERS:
+def coarse(template: Template, page: Features, *, scale: Scale) -> tuple[np.ndarray, int] | None:
+    """(homography image to form's frame, inliers) by the features of the page at one scale alone."""
+    form = template.features[scale]
+    if len(page.points) < LEAST_INLIERS or len(form.points) < LEAST_INLIERS:
         return None
-    likeness = template.features.descriptors @ page.descriptors.T
+    likeness = form.descriptors @ page.descriptors.T
     each = np.arange(len(likeness))
     best = likeness.argmax(axis=1)
     top = likeness[each, best]
     likeness[each, best] = -1
     distance, next_distance = np.sqrt(np.maximum(2 - 2 * top, 0)), np.sqrt(2 - 2 * likeness.max(axis=1))
     good = distance < RATIO * next_distance
-    source, target = page.points[best[good]], template.features.points[good]
+    source, target = page.points[best[good]], form.points[good]
     fitted = fit(source, target, 4.0)
     if fitted is None or not is_plausible(fitted[0], template.size):
         return None
@@ -135,16 +155,15 @@ def printed_ink_found(sheet: Sheet, matrix: np.ndarray, template: Template) -> f
     Only what the page's image shows of the form counts, and less than a quarter of the form counts for nothing.
     """
     frame = sheet.warped(matrix, template.size)
-    dark = (frame > INK_LEVEL).astype(np.uint8)
+    dark = cv2.threshold(frame, INK_LEVEL, 255, cv2.THRESH_BINARY)[1]
     near = cv2.dilate(dark, np.ones((2 * NEAR_PX + 1, 2 * NEAR_PX + 1), np.uint8))
-    y, x = np.nonzero(template.ink > 2 * INK_LEVEL)
-    seen = sheet.seen(np.stack([x, y], axis=1), matrix)
-    if seen.mean() < 0.25:
+    seen = sheet.seen(template.printed, matrix)
+    if not len(seen) or seen.mean() < 0.25:
         return 0.0
-    y, x = y[seen], x[seen]
-    found = near[y, x].mean()
+    x, y = template.printed[seen].T
+    found = near[y, x].mean() / 255
     # What ink in the neighbourhood would hit by chance: the share of covered pixels within a centimetre.
-    chance = cv2.blur(near.astype(np.float32), (61, 61))[y, x].mean()
+    chance = cv2.blur(near, (61, 61))[y, x].mean() / 255
     return float(np.clip((found - chance) / max(1 - chance, 1e-6), 0, 1))
 
 

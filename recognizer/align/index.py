@@ -32,25 +32,36 @@ class FormIndex:
         self._edges = {f.name: lines.edges_of(f) for f in forms}
         self._boxes = {f.name: lines.printed_boxes(f) for f in forms}
 
-    def align(self, page: Page) -> Alignment | None:
-        """The form that `page` shows and where it lies; None where it fits none. The page may lie any way round."""
-        sheet = Sheet(page.image)
+    def align(self, page: Page, small: np.ndarray | None = None) -> Alignment | None:
+        """The form that `page` shows and where it lies; None where it fits none. The page may lie any way round.
+
+        `small` is a reduction of the page's image, to about 150 dpi, where there is one already.
+        """
+        sheet = Sheet(page.image, small)
         if min(page.image.shape) < 64 or not sheet.fine[0].any():
             return None
         found: list[Alignment] = []
-        for search in (self._by_blank_page, self._by_boxes, self._by_marks):
+        for search in (self._by_blank_page, self._by_boxes, self._by_marks, self._by_blank_page_closely):
             found += search(sheet)
             if any(alignment.score >= CLEAR_SCORE for alignment in found):
                 break
         return max(found, key=lambda alignment: alignment.score, default=None)
 
     def _by_blank_page(self, sheet: Sheet) -> list[Alignment]:
+        return self._by_features(sheet, "rough")
+
+    def _by_blank_page_closely(self, sheet: Sheet) -> list[Alignment]:
+        return self._by_features(sheet, "coarse")
+
+    def _by_features(self, sheet: Sheet, scale: features.Scale) -> list[Alignment]:
         if not self._templates:
             return []
-        seen = features.features_of(*sheet.coarse)
+        seen = features.features_of(*(sheet.rough if scale == "rough" else sheet.coarse), scale=scale)
         guesses = []
         for form in self.forms:
-            if form.name in self._templates and (guess := features.coarse(self._templates[form.name], seen)):
+            if form.name in self._templates and (
+                guess := features.coarse(self._templates[form.name], seen, scale=scale)
+            ):
                 guesses.append((guess[1], form, guess[0]))
         guesses.sort(key=lambda guess: -guess[0])
         # A revision of the right form shares most of its print: the runners-up get their chance.

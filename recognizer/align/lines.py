@@ -18,6 +18,9 @@ STEP_PX = 5
 LEAST_INK = 60
 FOUND_WITHIN_PX = 1.5
 REACHES_PX = (16, 8, 4, 4)
+NEAR_ENOUGH = 0.1
+"""A round is left out where the one before moved nothing farther than this share of its reach."""
+
 FLANK_PX = 5
 """How far from a line's middle there must be paper: lines are up to 4 px thick and blurred."""
 
@@ -66,13 +69,18 @@ def edges_of(form: Form) -> Edges:
 
 def refine(sheet: Sheet, matrix: np.ndarray, edges: Edges) -> Pose | None:
     """The pose near `matrix` (image to form's frame; right to about REACHES_PX[0]) that lays lines on edges."""
+    moved_px = np.inf
     for reach in REACHES_PX:
+        if moved_px < NEAR_ENOUGH * reach:
+            continue
         seen = sheet.seen(edges.points, matrix)
         sighting = look(sheet.warped(matrix, edges.size), edges, reach)
         usable = sighting.found & seen
         if usable.sum() < 24:
             return None
-        matrix = corrected(edges, sighting, usable) @ matrix
+        correction = corrected(edges, sighting, usable)
+        moved_px = float(np.abs(transform(correction, edges.points) - edges.points).max())
+        matrix = correction @ matrix
         if not is_plausible(matrix, edges.size):
             return None
     return judge(sheet, matrix, edges)

@@ -9,6 +9,10 @@ from recognizer.align.alignment import scaling, transform
 
 LONG_SIDE_PX = 1700
 COARSE_SIDE_PX = 850
+ROUGH_SIDE_PX = 480
+WHOLE = 0.75, 1.05
+"""A reduction becomes one by a whole number, which is much faster, where that lies within these shares of it."""
+
 LEAST_CONTRAST = 24.0
 
 
@@ -18,9 +22,13 @@ class Sheet:
     `ink` images are (height, width) uint8: 0 is paper, whatever its shade, 255 the darkest strokes of the page.
     """
 
-    def __init__(self, image: np.ndarray) -> None:
+    def __init__(self, image: np.ndarray, small: np.ndarray | None = None) -> None:
+        """`small` is a reduction of the image where there is one already."""
         self.image = image
         self._reduced: dict[float, tuple[np.ndarray, np.ndarray]] = {}
+        if small is not None:
+            factors = small.shape[1] / image.shape[1], small.shape[0] / image.shape[0]
+            self._reduced[min(factors)] = ink(small), np.linalg.inv(scaling(*factors))
 
     def reduced(self, factor: float) -> tuple[np.ndarray, np.ndarray]:
         """(ink image, 3x3 matrix from it to the full image), reduced by about `factor`, never enlarged."""
@@ -40,8 +48,16 @@ class Sheet:
     @cached_property
     def coarse(self) -> tuple[np.ndarray, np.ndarray]:
         """As `reduced`: about 75 dpi."""
+        return self._coarser(COARSE_SIDE_PX)
+
+    @cached_property
+    def rough(self) -> tuple[np.ndarray, np.ndarray]:
+        """As `reduced`: about 42 dpi, where words are still to be told from one another, and letters are not."""
+        return self._coarser(ROUGH_SIDE_PX)
+
+    def _coarser(self, side_px: int) -> tuple[np.ndarray, np.ndarray]:
         finer, to_image = self.fine
-        small, to_finer = reduce(finer, COARSE_SIDE_PX / max(finer.shape))
+        small, to_finer = reduce(finer, side_px / max(finer.shape))
         return small, to_image @ to_finer
 
     def seen(self, points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
@@ -68,6 +84,11 @@ def reduce(image: np.ndarray, factor: float) -> tuple[np.ndarray, np.ndarray]:
     if factor >= 1:
         return image, np.eye(3)
     height, width = image.shape
+    times = int(WHOLE[1] / factor)
+    if times > 1 and times * factor > WHOLE[0] and min(height, width) >= times:
+        whole = image[: height // times * times, : width // times * times]
+        small = cv2.resize(whole, (width // times, height // times), interpolation=cv2.INTER_AREA)
+        return small, scaling(times)
     size = max(1, round(width * factor)), max(1, round(height * factor))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     return small, scaling(width / size[0], height / size[1])

@@ -1,5 +1,6 @@
 """Scans in, records out: what `penfield recognize` does."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -19,15 +20,28 @@ from serving.intake.scans import NamedScan, unreadable_digest
 from serving.intake.workshop import Workshop, digest_file
 from serving.ledger import BatchFacts, BatchStart, Ledger, ScanEntry, digest
 
+MOST_WORKERS = 4
+"""Unless more are asked for. Each takes up to a quarter of a gigabyte, and one reader keeps no more of them busy."""
+
+
+def default_workers() -> int:
+    """One process for each core that this one may use, but no more than keep the batch within 1.5 GB."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_WORKERS)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What is to be recognized: scans (see `find_scans`), the forms that they may be of, and the folder for records."""
+    """What is to be recognized: scans (see `find_scans`), the forms that they may be of, and the folder for records.
+
+    So many `workers` prepare scans at the same time, each a process; what is read does not depend on it.
+    """
 
     forms: tuple[Form, ...]
     scans: tuple[NamedScan, ...]
     out: Path
     limits: Limits = field(default_factory=Limits)
+    workers: int = field(default_factory=default_workers)
 
 
 def recognize(order: Order, door: Door, ledger: Ledger, watcher: Watcher) -> BatchFacts:
@@ -40,7 +54,8 @@ def recognize(order: Order, door: Door, ledger: Ledger, watcher: Watcher) -> Bat
     check_folder(order.out)
     start = batch_start(order, door)
     with form_workshop(order.forms, order.limits) as workshop:
-        facts = run_batch(start, form_intake(order, start, workshop, ledger), door, ledger, watcher)
+        intake = form_intake(order, start, workshop, ledger)
+        facts = run_batch(start, intake, door, ledger, watcher, workers=order.workers)
     write_records(ledger, facts, order.forms, order.out)
     return facts
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,11 +41,14 @@ class Watcher(Protocol):
         """All pages of a scan are."""
 
 
-def run_batch(start: BatchStart, intake: Intake, door: Door, ledger: Ledger, watcher: Watcher) -> BatchFacts:
+def run_batch(
+    start: BatchStart, intake: Intake, door: Door, ledger: Ledger, watcher: Watcher, *, workers: int = 1
+) -> BatchFacts:
     """Read what of the batch is not in the ledger yet, and return what it came to.
 
-    A batch that is complete is left as it is. Raises LedgerError where the ledger cannot be written; whatever is
-    wrong with a scan becomes a page `rejected: <code>`.
+    So many `workers` take in scans at the same time, each in a thread, while this one reads their pages in order. A
+    batch that is complete is left as it is. Raises LedgerError where the ledger cannot be written; whatever is wrong
+    with a scan becomes a page `rejected: <code>`.
     """
     if not enter(start, ledger):
         return ledger.batch(start.batch_id)
@@ -54,8 +57,8 @@ def run_batch(start: BatchStart, intake: Intake, door: Door, ledger: Ledger, wat
     pages_in = _pages_in(ledger, start.batch_id)
     watcher.begins(len(start.scans), len(ended))
     scans = [(scan, frozenset(pages_in[scan.scan_no])) for scan in start.scans if scan.scan_no not in ended]
-    with Ahead(lambda: _all_pages(scans, intake)) as ahead:
-        for scan, page in ahead:
+    with Ahead(lambda job: _pages(*job, intake), scans, workers) as ahead:
+        for (scan, _), page in ahead:
             if page is None:
                 _end_scan(ledger, start.batch_id, scan, max(pages_in[scan.scan_no], default=0))
                 watcher.scan_ends()
@@ -67,14 +70,8 @@ def run_batch(start: BatchStart, intake: Intake, door: Door, ledger: Ledger, wat
     return ledger.batch(start.batch_id)
 
 
-def _all_pages(
-    scans: Sequence[tuple[ScanEntry, frozenset[int]]], intake: Intake
-) -> Generator[tuple[ScanEntry, ReadyPage | None], None, None]:
-    """Every page that is to be read, with its scan; None when a scan has no more."""
-    for scan, skip in scans:
-        for page in intake(scan, skip):
-            yield scan, page
-        yield scan, None
+def _pages(scan: ScanEntry, skip: frozenset[int], intake: Intake) -> Generator[ReadyPage, None, None]:
+    yield from intake(scan, skip)
 
 
 def enter(start: BatchStart, ledger: Ledger) -> bool:

@@ -69,6 +69,10 @@ def recognize(
     max_pages: Annotated[int, typer.Option(min=1, help="A file with more pages is rejected.")] = 500,
     max_pixels: Annotated[int, typer.Option(min=10_000, help="A page with more pixels is rejected.")] = 50_000_000,
     page_seconds: Annotated[float, typer.Option(min=0.1, help="A page that takes longer is rejected.")] = 30.0,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes that prepare scans at the same time.", show_default="one a core, up to 4"),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 if any page could not be read.")] = False,
     deliver_later: LaterOption = False,
     debug: DebugOption = False,
@@ -80,7 +84,7 @@ def recognize(
     with told(debug):
         from recognizer.form import load_form
         from recognizer.scan import Limits
-        from serving.batch.recognize import Order
+        from serving.batch.recognize import Order, default_workers
         from serving.intake.scans import find_scans
         from serving.store import places
 
@@ -90,6 +94,7 @@ def recognize(
             scans=find_scans(scans, skip=(out, where.store)),
             out=out,
             limits=Limits(max_pages=max_pages, max_pixels=max_pixels, seconds_per_page=page_seconds),
+            workers=workers or default_workers(),
         )
         _recognize(order, bundle, store, ledger, policy, strict=strict, deliver_later=deliver_later)
 

@@ -1,4 +1,4 @@
-"""Workshop: decodes files and works on their pages in a child process that may crash, hang or starve."""
+"""Workshop: decodes files and works on their pages in child processes that may crash, hang or starve."""
 
 import hashlib
 import os
@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -53,15 +54,21 @@ class Workshop(Generic[T]):
     """Runs `make_worker()` once in a child process, and what it returns on every page of the files given to `pages`.
 
     `make_worker` is picklable and importable without its caller's main module: a function of a module, or a partial
-    of one. The child is started when it is first needed and used from file to file. On Linux it dies with the thread
-    that started it, so use a workshop in the thread that made it. Both ends of the pipe are ours: this guards against
-    files that break decoders, not against ones that take the child over.
+    of one. Each thread that asks for pages has a child of its own, with limits of its own. It is started when it is
+    first needed and used from file to file; on Linux it dies with its thread. Both ends of the pipe are ours: this
+    guards against files that break decoders, not against ones that take the child over.
     """
 
     def __init__(self, make_worker: Callable[[], Callable[[Page], T]], limits: Limits | None = None) -> None:
         self._make_worker = make_worker
         self._limits = limits or Limits()
-        self._bench: _Bench | None = None
+        self._own = threading.local()
+        self._benches: list[_Bench] = []
+
+    @property
+    def _bench(self) -> "_Bench | None":
+        """The child of the thread that asks, None where it has none at the moment."""
+        return getattr(self._own, "bench", None)
 
     def __enter__(self) -> Self:
         return self
@@ -72,10 +79,23 @@ class Workshop(Generic[T]):
         self.close()
 
     def close(self) -> None:
-        """End the child, whatever it is doing."""
+        """End all children, whatever they are doing. Other threads no longer ask for pages then."""
+        for bench in self._benches:
+            bench.kill()
+        self._benches.clear()
+        self._own = threading.local()
+
+    def _begin(self) -> "_Bench":
+        self._own.bench = _Bench(self._make_worker, self._limits)
+        self._benches.append(self._own.bench)
+        return self._own.bench
+
+    def _end(self) -> None:
+        """End the child of this thread."""
         if self._bench is not None:
             self._bench.kill()
-            self._bench = None
+            self._benches.remove(self._bench)
+            self._own.bench = None
 
     def pages(self, path: Path, skip: frozenset[int] = frozenset()) -> Iterator[PageDone[T] | PageRejected]:
         """The pages of a file in order, without those in `skip`; the child works one page ahead of the caller.
@@ -102,7 +122,7 @@ class Workshop(Generic[T]):
 
     def _attempt(self, job: Job) -> Iterator[PageDone[T] | PageRejected]:
         """Events of one job until it ends. Raises Death; a caller that stops listening costs the child its life."""
-        bench = self._bench = self._bench or _Bench(self._make_worker, self._limits)
+        bench = self._bench or self._begin()
         finished, begun = False, None
         try:
             bench.ask(job)
@@ -119,7 +139,7 @@ class Workshop(Generic[T]):
             finished = True
         finally:
             if not finished:
-                self.close()
+                self._end()
 
 
 class _Bench:

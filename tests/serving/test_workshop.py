@@ -3,7 +3,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -175,6 +177,7 @@ def test_close_ends_the_child(scan):
 
 HOLD = """
 import sys, time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from serving.intake.workshop import Workshop
@@ -247,3 +250,21 @@ def test_odd_scans_end_as_pages_or_rejections_in_2_s_and_1_gb(limits):
     assert codes["form_half.jpg"] == ["truncated"] and codes["encrypted_user_pw.pdf"] == ["encrypted"]
     assert codes["bomb_60000x60000_1bit.png"] == ["too_large"] and codes["pages_2000.pdf"] == ["too_many_pages"]
     assert codes["form_trailing_html.jpg"] == ["done"] and codes["junk_prefix.pdf"] == ["done"]
+
+
+def test_each_thread_has_a_child_of_its_own_and_one_that_crashes_costs_its_page_alone(scan):
+    with odd("crash", page_no=2) as workshop, ThreadPoolExecutor(3) as threads:
+        meeting = threading.Barrier(3, timeout=30)
+
+        def work(_: int) -> tuple[list[tuple[int | None, str]], int]:
+            meeting.wait()
+            events = brief(workshop.pages(scan))
+            pid = workshop._bench._process.pid
+            meeting.wait()
+            return events, pid
+
+        found = list(threads.map(work, range(3)))
+        assert all(events == [(1, "done"), (2, "crashed"), (3, "done"), (4, "done")] for events, _ in found)
+        assert len({pid for _, pid in found}) == 3
+        assert workshop._bench is None  # this thread never asked
+    assert not any(psutil.pid_exists(pid) for _, pid in found)
