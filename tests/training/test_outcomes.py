@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from recognizer.line import line_image
+from recognizer.net.outcome import OutcomeHead, OutcomeHeadConfig
 from tests.recognizer.small_model import text_net
 from training.corpora import miscut, spoiled
 from training.corpora.blank import blank_corpus
@@ -116,6 +117,20 @@ def test_the_head_learns_on_a_network_that_stays_as_it_is() -> None:
     assert sum(count for _, count in alarms) == is_text.sum()
     assert sum(wrong for wrong, _ in alarms) == is_text.sum() - score.confusion[TEXT, TEXT]
     assert score.ece < 0.15
+
+
+def test_the_served_graph_shows_the_head_the_columns_that_it_learned_on() -> None:
+    """Fitted on columns and served on context features, which have the same shape, it would be silently wrong."""
+    pack, onnxruntime = pytest.importorskip("training.pack"), pytest.importorskip("onnxruntime")
+    net = text_net().eval()
+    torch.manual_seed(0)
+    head = OutcomeHead(OutcomeHeadConfig(columns=net.config.context)).eval()
+    session = onnxruntime.InferenceSession(pack.graph_of_text(net, head), providers=["CPUExecutionProvider"])
+    lines = torch.rand(2, 1, 32, 128)
+    _, served = session.run(None, {"lines": lines.numpy()})
+    with torch.no_grad():
+        learned = head(net.columns(lines)).numpy()
+    np.testing.assert_allclose(served, learned, atol=1e-4)
 
 
 def test_without_evidence_it_believes_the_prior() -> None:
