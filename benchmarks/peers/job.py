@@ -12,7 +12,8 @@ class Job:
 
     `image` is a PNG, grey, beside the list of jobs. `kind`, `pattern` and `lexicon` (a file beside it, one entry per
     line) are the field's, `characters` what may stand there ("" for everything), `language` a code of Tesseract's,
-    `is_word` whether it is a single word. `cut_dpi` is the resolution of a crop that came from a page, else None.
+    `is_word` whether it is a single word. `trim` is the margin that PP-OCRv6 likes around the ink, as a share of its
+    height, None for the crop as it is; `cut_dpi` the resolution of a crop that came from a page, else None.
     """
 
     id: str
@@ -23,6 +24,7 @@ class Job:
     characters: str = ""
     language: str = "eng"
     is_word: bool = False
+    trim: float | None = None
     cut_dpi: float | None = None
 
 

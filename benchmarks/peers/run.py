@@ -3,8 +3,8 @@
     python -m benchmarks.peers.run ENGINE read JOBS ANSWERS [--bundle FOLDER]
     python -m benchmarks.peers.run ENGINE time JOBS [--bundle FOLDER]
 
-`read` writes the answers. `time` reads all jobs once to warm up, says "ready", and then reads them again each time a
-line comes in: it answers with the seconds of CPU and of the clock. Images are in memory before the watch starts.
+`read` writes the answers. `time` reads all jobs once to warm up, says "ready", and then reads one row of them for each
+line that names it, and answers with the seconds of CPU and of the clock. Crops are in memory before the watch starts.
 """
 
 import argparse
@@ -71,18 +71,29 @@ def read_all(reader: Reader, jobs: Sequence[Job], folder: Path, engine: str) -> 
 
 
 def time_rounds(reader: Reader, jobs: Sequence[Job], folder: Path) -> None:
-    """Read everything once per line of standard input."""
-    crops = prepared(reader, jobs, folder)
-    pages = [crops[start : start + PAGE_OF_FIELDS] for start in range(0, len(crops), PAGE_OF_FIELDS)]
+    """Read the row that a line of standard input names, as often as lines come. A job's id begins with its row."""
+    rows: dict[str, list[Job]] = {}
+    for job in jobs:
+        rows.setdefault(job.id.split("/")[0], []).append(job)
+    pages = {name: pages_of(prepared(reader, row, folder)) for name, row in rows.items()}
+    for name in pages:
+        time_row(reader, pages[name])
+    print("ready", flush=True)
+    for line in sys.stdin:
+        print(json.dumps(time_row(reader, pages[line.strip()])), flush=True)
+
+
+def time_row(reader: Reader, pages: Sequence[Sequence[Any]]) -> dict[str, float]:
+    """The seconds in which all pages are read."""
+    clock_s, cpu_s = time.perf_counter(), time.process_time()
     for page in pages:
         reader.read(page)
-    print("ready", flush=True)
-    for _ in sys.stdin:
-        clock_s, cpu_s = time.perf_counter(), time.process_time()
-        for page in pages:
-            reader.read(page)
-        spent = {"cpu_s": time.process_time() - cpu_s, "clock_s": time.perf_counter() - clock_s}
-        print(json.dumps(spent), flush=True)
+    return {"cpu_s": time.process_time() - cpu_s, "clock_s": time.perf_counter() - clock_s}
+
+
+def pages_of(crops: Sequence[Any]) -> list[Sequence[Any]]:
+    """Crops in pages of 30, as a form has them."""
+    return [crops[start : start + PAGE_OF_FIELDS] for start in range(0, len(crops), PAGE_OF_FIELDS)]
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from benchmarks.peers.job import Answer, Job, load_answers, load_jobs, save_answ
 from benchmarks.peers.score import score_row
 from benchmarks.peers.table import draw_picture, markdown
 from benchmarks.peers.trie import Trie
+from benchmarks.peers.trim import trimmed
 from recognizer.errors import PenfieldError, UsageError
 
 TEXTS = ("Lange Straße", "Am Markt", "Zum Ziel", "Ufer")
@@ -112,3 +113,11 @@ def test_picture(tmp_path):
     draw_picture([row], scores, tmp_path / "accuracy.png")
     assert (tmp_path / "accuracy.png").stat().st_size > 10_000
     assert metrics.aurc(scores["penfield"][0].confidence, scores["penfield"][0].right) == 0.0
+
+
+def test_trimming_keeps_the_ink_and_a_margin():
+    image = np.full((64, 256), 250, np.uint8)
+    image[20:40, 100:150] = 30
+    cut = trimmed(image, 0.1)
+    assert cut.shape == (24, 54) and (cut == 30).sum() == 20 * 50 and cut[0, 0] == 250
+    assert trimmed(np.full((64, 256), 250, np.uint8), 0.1).shape == (64, 256)
