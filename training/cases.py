@@ -20,6 +20,7 @@ from recognizer.reading import Crop
 from serving.decision.validity import possible_dates
 from training.augment import Augment
 from training.case_marks import mark_crop
+from training.corpora.nonanswers import ILLEGIBLE, STRUCK_OUT, WRONG_CROP, Specimens
 from training.corpora.sample import Corpus, Sample, Split
 from training.corpora.typed import typed_corpus
 
@@ -30,6 +31,7 @@ MARKS: tuple[Kind, ...] = ("checkbox", "choice_group")
 OTHER_SHARE = 0.04
 """How many fields hold something else, as pages do that were filled in one line too low."""
 
+NON_ANSWERS = (STRUCK_OUT, ILLEGIBLE, WRONG_CROP)
 SPOILED_SHARE = 0.6
 LEXICON_SIZE = 1500
 CHOICE_SIZE = 8
@@ -46,7 +48,8 @@ class Case:
 
 
 def cases(corpora: Sequence[Corpus], count: int, seed: int) -> Iterator[Case]:
-    """About `count` cases of each kind that the corpora have texts of, of marks, signatures and blank fields.
+    """About `count` cases of each kind that the corpora have texts of, of marks and blank fields; half as many
+    signatures and non-answers.
 
     The same arguments give the same cases. Fonts count only where nobody's writing is at hand.
     """
@@ -64,6 +67,7 @@ def cases(corpora: Sequence[Corpus], count: int, seed: int) -> Iterator[Case]:
         truth = None if is_other else sample.text
         yield Case(crop=cut_image(image, field, lines=False), truth=truth, writer=sample.writer, source=source)
     yield from _unwritten(blank, written, count, rng, spoil)
+    yield from _non_answers(written, count // 2, rng, spoil)
     for number in range(count * len(MARKS)):
         crop, answer = mark_crop(MARKS[number % len(MARKS)], rng)
         yield Case(crop=crop, truth=answer, writer=f"drawn-{number}", source="marks")
@@ -91,6 +95,16 @@ def _unwritten(
         sample = corpus.draw(int(rng.integers(corpus.size)), rng)
         crop = cut_image(sample.image, field_of_kind("signature"), lines=False)
         yield Case(crop=crop, truth="signed", writer=sample.writer, source=corpus.name)
+
+
+def _non_answers(written: Sequence[Corpus], count: int, rng: np.random.Generator, spoil: Augment) -> Iterator[Case]:
+    """Fields whose writing is crossed out or cannot be made out, and crops of something else."""
+    specimens = Specimens(written)
+    for number in range(count):
+        specimen = specimens.of(NON_ANSWERS[number % len(NON_ANSWERS)], rng)
+        image = spoil(specimen.image, rng, is_drawn=False) if rng.random() < SPOILED_SHARE else specimen.image
+        crop = cut_image(image, field_of_kind(str(rng.choice(ASKED[:9]))), lines=False)
+        yield Case(crop=crop, truth=None, writer=f"specimen-{number}", source="non_answers")
 
 
 class Pool:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
-from serving.commands.demo import DATA, DemoResult, Score
+from serving.commands.demo import DATA, DemoResult
 from serving.store import Places
 
 NEXT = (
@@ -21,7 +21,7 @@ NEXT = (
 def demo_summary(console: Console, result: DemoResult, out: Path, where: Places, delivery: str, seconds: float) -> None:
     """Print how well the samples were read, where everything lies and what to do next."""
     console.print(_headline(result, seconds), highlight=False)
-    for part in (_pages(result), _fields(result.whole), _kinds(result)):
+    for part in (_pages(result), _fields(result), _kinds(result)):
         console.print(Padding(part, (1, 0, 0, 2), expand=False))
     console.print()
     lines = [("records", _short(out / "records.jsonl") + ", records.csv, predictions.parquet"),
@@ -51,14 +51,16 @@ def _pages(result: DemoResult) -> Table:
     return table
 
 
-def _fields(whole: Score) -> Table:
-    table = _table("fields", "", "right")
+def _fields(result: DemoResult) -> Table:
+    table, whole = _table("fields", "", "right"), result.whole
     review_right = whole.right - whole.accepted_right
     table.add_row(
         "[green]accepted[/]", _part(whole.accepted, whole.fields), _part(whole.accepted_right, whole.accepted)
     )
     table.add_row("[yellow]to review[/]", _part(whole.review, whole.fields), _part(review_right, whole.review))
     table.add_row("  of them not readable", str(whole.not_read), "")
+    if result.batch.unpromised:
+        table.add_row("  of them nothing promised yet", str(result.batch.unpromised), "penfield thresholds")
     table.add_row("all", str(whole.fields), _part(whole.right, whole.fields))
     return table
 

@@ -17,7 +17,7 @@ def batch_facts(connection: Connection, batch_id: str) -> BatchFacts | None:
     happened = connection.execute(select(events).where(events.c.batch_id == batch_id).order_by(events.c.seq)).all()
     finished = next((row for row in happened if row.event == "finished"), None)
     by_status = _pages_by_status(connection, batch_id)
-    fields, accepted = _fields_and_accepted(connection, batch_id)
+    fields, accepted, unpromised = _decided(connection, batch_id)
     count = select(func.count()).select_from(schema.scans).where(schema.scans.c.batch_id == batch_id)
     return BatchFacts(
         batch_id=batch_id,
@@ -34,6 +34,7 @@ def batch_facts(connection: Connection, batch_id: str) -> BatchFacts | None:
         fields=fields,
         accepted=accepted,
         review=fields - accepted,
+        unpromised=unpromised,
         resumed=sum(row.event == "resumed" for row in happened),
     )
 
@@ -50,13 +51,15 @@ def _pages_by_status(connection: Connection, batch_id: str) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def _fields_and_accepted(connection: Connection, batch_id: str) -> tuple[int, int]:
+def _decided(connection: Connection, batch_id: str) -> tuple[int, int, int]:
+    """How many fields there are, how many were accepted, and how many could not be for want of labels."""
     fields, decided = schema.batch_fields, schema.decisions
     same = and_(decided.c.prediction_id == fields.c.prediction_id, decided.c.policy_digest == fields.c.policy_digest)
     accepted = func.coalesce(func.sum(case((decided.c.decision == "accept", 1), else_=0)), 0)
-    query = select(func.count(), accepted).select_from(fields).join(decided, same).where(fields.c.batch_id == batch_id)
-    row = connection.execute(query).one()
-    return int(row[0]), int(row[1])
+    unpromised = func.coalesce(func.sum(case((decided.c.code == "no_promise", 1), else_=0)), 0)
+    query = select(func.count(), accepted, unpromised).select_from(fields).join(decided, same)
+    row = connection.execute(query.where(fields.c.batch_id == batch_id)).one()
+    return int(row[0]), int(row[1]), int(row[2])
 
 
 def _forms(connection: Connection, batch_id: str) -> dict[str, str]:

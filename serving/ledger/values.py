@@ -142,7 +142,10 @@ class Parcel:
 
 @dataclass(frozen=True, kw_only=True)
 class BatchFacts:
-    """A batch in figures. `finished_at` is None while it runs or is interrupted; `forms` are digests by name."""
+    """A batch in figures. `finished_at` is None while it runs or is interrupted; `forms` are digests by name.
+
+    `unpromised` of the fields in review are there because no threshold keeps the policy's promise yet.
+    """
 
     batch_id: str
     bundle_id: str
@@ -158,4 +161,5 @@ class BatchFacts:
     fields: int
     accepted: int
     review: int
+    unpromised: int
     resumed: int

@@ -10,6 +10,9 @@ from recognizer.form import ReviewPolicy
 from recognizer.reading import Crop, Reading
 from serving.door import Door
 from serving.ledger import Answer, Ledger, open_ledger
+from serving.promise import Promise
+from serving.promise.labels import labelled
+from serving.promise.policy import KINDS
 from tests.serving import specimens as sample
 
 CROPS = tuple(sample.crop(field, seed) for seed, field in enumerate(sample.FORM.fields))
@@ -70,6 +73,22 @@ def test_another_policy_decides_anew_without_reading(ledger: Ledger, tmp_path: P
     answers = read(door, crops, scan_no=2)
     assert answers[0].decision.code == "always"
     assert reader.read_crops == 3 and rows(tmp_path, "decisions") == 6 and rows(tmp_path, "predictions") == 3
+
+
+def test_what_nothing_is_promised_of_goes_to_review_and_is_counted(ledger: Ledger) -> None:
+    plain = sample.FORM.model_copy(update={"thresholds": {}})
+    door = Door(sample.InkReader(), ledger)
+    answers = door.read(sample.entry("s1"), CROPS, plain, batch_id="batch", scan_no=1)
+    counted = sum(answer.decision.code == "no_promise" for answer in answers)
+    facts = ledger.batch("batch")
+    assert counted > 0 and facts.unpromised == counted
+    assert (facts.accepted, facts.review) == (0, len(CROPS))
+    kept = Promise(labels=dict.fromkeys(KINDS, labelled((0.01, True, f"w{i}") for i in range(700))))
+    assert Door(sample.InkReader(), ledger, promise=kept).policy_digest != door.policy_digest
+    again = Door(sample.InkReader(), ledger, promise=kept).read(
+        sample.entry("s2"), CROPS, plain, batch_id="batch", scan_no=2
+    )
+    assert ledger.batch("batch").unpromised == counted and any(a.decision.decision == "accept" for a in again)
 
 
 def test_a_model_that_fails_leaves_nothing_of_the_page(ledger: Ledger, tmp_path: Path) -> None:

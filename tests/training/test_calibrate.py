@@ -5,11 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from recognizer.bundle import Bundle
+from recognizer.bundle import Bundle, load_bundle
 from recognizer.confidence import FEATURES, RISING, UNCALIBRATED, Evidence, check_calibration, confidence
 from recognizer.engine import Engine
-from recognizer.net.marks import MarkNet, MarkNetConfig
-from tests.recognizer.small_model import ALPHABET, TEXTS, printed, text_net
+from tests.recognizer.small_model import TEXTS, printed, save_small
 from training.calibrate import (
     Outcome,
     calibrate,
@@ -87,11 +86,10 @@ def test_there_must_be_right_and_wrong_ones() -> None:
 
 
 @pytest.fixture(scope="module")
-def bundle() -> Bundle:
-    marks = MarkNet(MarkNetConfig()).eval()
-    return Bundle(
-        bundle_id="", text=text_net(), marks=marks, alphabet=ALPHABET, calibration=UNCALIBRATED, manifest={}
-    )  # fmt: skip
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    folder = tmp_path_factory.mktemp("bundle")
+    save_small(folder)
+    return load_bundle(folder)
 
 
 def known(name: str = "own_x", texts: tuple[str, ...] = TEXTS, mislabelled: bool = False) -> Corpus:
@@ -112,6 +110,8 @@ def test_cases_are_of_every_kind_and_the_same_each_time() -> None:
     asked = {case.crop.field.kind for case in found}
     assert {*ASKED, "checkbox", "choice_group", "signature"} - {"lexicon"} == asked
     assert any(case.crop.field.kind == "name" and case.crop.field.lexicon for case in found)
+    assert {case.truth for case in found if case.source == "non_answers"} == {None}
+    assert {case.truth for case in found if case.source == "blank"} == {""}
     again = list(cases([MIXED, blank_corpus("tune", 50)], 10, seed=3))
     assert [(c.crop.crop_id, c.truth, c.crop.field) for c in found] == [
         (c.crop.crop_id, c.truth, c.crop.field) for c in again
@@ -130,12 +130,12 @@ def test_a_text_is_asked_as_what_it_can_be() -> None:
 
 def test_outcomes_say_what_was_right(bundle: Bundle) -> None:
     engine = Engine(bundle)
-    good, bad = (outcomes(engine, cases([corpus], 12, 1)) for corpus in (known(), known("mnist", mislabelled=True)))
+    good, bad = (outcomes(engine, cases([corpus], 8, 1)) for corpus in (known(), known("mnist", mislabelled=True)))
     digits = [[o for o in found if o.kind == "digits" and o.source != "blank"] for found in (good, bad)]
     assert np.mean([outcome.right for outcome in digits[0]]) > 0.3
     assert not any(outcome.right for outcome in digits[1])
-    assert {outcome.source for outcome in good} <= {"own_x", "marks"}
-    assert outcomes(engine, cases([known()], 12, 1)) == good
+    assert {outcome.source for outcome in good} <= {"own_x", "marks", "non_answers"}
+    assert outcomes(engine, cases([known()], 8, 1)) == good
 
 
 def test_another_calibration_changes_confidences_alone(bundle: Bundle) -> None:
@@ -162,7 +162,7 @@ def test_no_writer_fits_and_promises(bundle: Bundle) -> None:
         mine = [outcome for outcome in kept if outcome.kind == kind]
         assert of.right.sum() == sum(outcome.right for outcome in mine)
         assert (of.confidences == 0).sum() >= sum(not outcome.answered for outcome in mine)
-    assert {outcome.source for outcome in fitted.test} <= {"own_y", "marks"}
+    assert {outcome.source for outcome in fitted.test} <= {"own_y", "marks", "non_answers"}
 
 
 def test_what_could_not_be_accepted_has_no_confidence() -> None:
