@@ -61,6 +61,16 @@ class Automaton:
         return state
 
     @cached_property
+    def shortest(self) -> int:
+        """Characters of the shortest text."""
+        return int(self.depth[self.accepting].min())
+
+    @cached_property
+    def parent(self) -> np.ndarray:
+        """Of a tree: the state before each state; 0 for the start."""
+        return np.append(0, np.repeat(np.arange(len(self.accepting)), np.diff(self.first_step)))
+
+    @cached_property
     def _numbers(self) -> dict[str, int]:
         return {char: number for number, char in enumerate(self.characters, start=1)}
 

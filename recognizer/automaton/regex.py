@@ -100,6 +100,14 @@ class _Parser:
         self.place += len(found)
         return found
 
+    def until(self, sign: str) -> str:
+        """Step over what comes before the next `sign`, and over that."""
+        end = self.pattern.find(sign, self.place)
+        if end < 0:
+            raise ValueError(f"missing {sign} in {self.pattern!r}")
+        found, self.place = self.pattern[self.place : end], end + len(sign)
+        return found
+
     def choice(self, depth: int) -> Tree:
         """Alternatives, up to a closing parenthesis or the end."""
         if depth > MAX_DEPTH:
@@ -157,14 +165,14 @@ class _Parser:
             return Edge(at="begin" if self.take() == "A" else "end")
         if char in "*+?":
             raise ValueError(f"there is nothing to repeat before {char} in {self.pattern!r}")
-        return Chars(bits=self.escape() if char == "\\" else self.one(char))
+        return Chars(bits=self.escape() if char == "\\" else self.folded(char))
 
     def group(self, depth: int) -> Tree:
         """What stands in parentheses: a group, named or not, or flags."""
         before = self.folds
         if self.take("?"):
             if self.take("P<") or (self.peek("<") and not self.peek("<=") and not self.peek("<!") and self.take("<")):
-                self.place = self.pattern.index(">", self.place) + 1
+                self.until(">")
             elif self.flags():
                 return Sequence(parts=())
         inner = self.choice(depth + 1)
@@ -198,12 +206,11 @@ class _Parser:
 
     def posix(self) -> int:
         """A class such as [:alpha:]."""
-        end = self.pattern.find(":]", self.place)
-        name = self.pattern[self.place + 2 : end]
+        self.take("[:")
+        name = self.until(":]")
         bare = name.removeprefix("^")
-        if end < 0 or bare not in POSIX:
+        if bare not in POSIX:
             raise ValueError(f"there is no class [:{name[:20]}:]")
-        self.place = end + 2
         bits = bits_of(POSIX[bare], self.characters)
         return self.all & ~bits if name != bare else bits
 
@@ -215,7 +222,7 @@ class _Parser:
                 return self.escape()
             first = self.escaped()
         if not self.peek("-") or self.pattern[self.place + 1 : self.place + 2] == "]":
-            return self.one(first)
+            return self.folded(first)
         self.take("-")
         last = self.take()
         last = self.escaped() if last == "\\" else last
@@ -236,15 +243,14 @@ class _Parser:
             return self.all & ~bits if kind.isupper() else bits
         if kind in ("p", "P"):
             return self.category()
-        return self.one(self.escaped())
+        return self.folded(self.escaped())
 
     def category(self) -> int:
         r"""A Unicode category, such as \pL or \p{Lu}."""
         negated = self.take() == "P"
         name = self.take()
         if name == "{":
-            end = self.pattern.find("}", self.place)
-            name, self.place = self.pattern[self.place : end], end + 1
+            name = self.until("}")
         negated ^= name.startswith("^")
         name = name.removeprefix("^")
         if not name or name[0] not in "LMNPSZC" or len(name) > 2:
@@ -258,19 +264,13 @@ class _Parser:
         if char in CONTROLS:
             return CONTROLS[char]
         if char == "x":
-            if self.take("{"):
-                end = self.pattern.find("}", self.place)
-                code, self.place = self.pattern[self.place : end], end + 1
-            else:
-                code, self.place = self.pattern[self.place : self.place + 2], self.place + 2
+            code = self.until("}") if self.take("{") else self.take() + self.take()
+            if not 1 <= len(code) <= 6 or set(code) - set(string.hexdigits) or int(code, 16) > 0x10FFFF:
+                raise ValueError(f"\\x{code[:10]} is no character in {self.pattern!r}")
             return chr(int(code, 16))
         if not char or (char.isalnum() and char.isascii()):
             raise ValueError(f"\\{char} is not possible in {self.pattern!r}")
         return char
-
-    def one(self, char: str) -> int:
-        """The set of one character."""
-        return self.folded(char)
 
     def folded(self, chars: str) -> int:
         """The set of these characters; with (?i) in both cases."""

@@ -1,11 +1,14 @@
 """CTC's backward algorithm over a lattice, and the forward one along a prefix, in plain probabilities.
 
-Every frame is scaled so that the largest value is one; what underflows all the same is worth less than 1e-300 of it.
+Every frame is scaled so that the largest value is one; what is smaller than `TINY` beside it becomes zero.
 """
 
 import numpy as np
 
 from recognizer.decode.kernel import kernel
+
+TINY = 1e-290
+"""Smaller numbers lose digits, and make processors slow."""
 
 
 @kernel
@@ -33,7 +36,7 @@ def backward(probs, first_step, step_class, step_node, first_node, node_class, n
                 flow[step] = row[step_class[step]] * after[step_node[step]]
                 below[step] = total
                 total += flow[step]
-            blank[state] = total
+            blank[state] = total if total > TINY else 0.0
             top = max(top, total)
             above, at = 0.0, first_step[state + 1] - 1
             for node in range(first_node[state + 1] - 1, first_node[state] - 1, -1):
@@ -43,9 +46,10 @@ def backward(probs, first_step, step_class, step_node, first_node, node_class, n
                         above += flow[at]
                         at -= 1
                     out = below[same] + above
-                here[node] = out + row[node_class[node]] * after[node]
-                top = max(top, here[node])
-        if not top > 0.0:
+                out += row[node_class[node]] * after[node]
+                here[node] = out if out > TINY else 0.0
+                top = max(top, out)
+        if not top > TINY:
             return ahead, 0.0, 0.0
         here[: first_node[reached[t]]] /= top
         blank[: reached[t]] /= top
@@ -55,23 +59,31 @@ def backward(probs, first_step, step_class, step_node, first_node, node_class, n
 
 
 @kernel
-def extend(probs, ahead, before, last, chosen, steps, step_class, step_node):  # type: ignore[no-untyped-def]
+def extend(probs, ahead, before, last, chosen, steps, step_class, step_node, worth):  # type: ignore[no-untyped-def]
     """The forward algorithm along a prefix that grows by the class `chosen`.
 
     `before` is (2, frames + 1): the mass of the prefix without it after t frames, ending in its last class `last` or
-    in a blank. `steps` are the first and the end of those that may follow. Returns the same for the grown prefix, and
-    for each step the mass of all texts that go on with it.
+    in a blank. `steps` are the first and the end of those that may follow; those over a class that is not `worth` it
+    count as impossible. Returns the same for the grown prefix, and for each step the mass of all texts that go on with
+    it.
     """
     frames = len(probs)
     grown = np.zeros((2, frames + 1))
     masses = np.zeros(steps[1] - steps[0])
+    kept = np.empty(len(masses), np.int64)
+    count = 0
+    for i in range(len(masses)):
+        if worth[step_class[steps[0] + i]]:
+            kept[count] = i
+            count += 1
     for t in range(frames):
         into = before[1, t] + (before[0, t] if chosen != last else 0.0)
         grown[0, t + 1] = probs[t, chosen] * (grown[0, t] + into)
         grown[1, t + 1] = probs[t, 0] * (grown[0, t] + grown[1, t])
         ends = grown[0, t] + grown[1, t]
         if ends > 0.0:
-            for i in range(len(masses)):
+            for place in range(count):
+                i = kept[place]
                 number = step_class[steps[0] + i]
                 mass = ends if number != chosen else grown[1, t]
                 masses[i] += mass * probs[t, number] * ahead[t + 1, step_node[steps[0] + i]]

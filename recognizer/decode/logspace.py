@@ -1,85 +1,85 @@
-"""The same as linear.py in log space, where nothing underflows: slower, for masses that plain numbers cannot hold."""
+"""The same as linear.py and tree.py in log space, where nothing underflows: ten times slower, for the few outputs whose
+masses plain numbers cannot hold."""
 
 import numpy as np
 
-from recognizer.automaton import Automaton
-from recognizer.decode.lattice import Lattice
-
-NEVER = -np.inf
+from recognizer.decode.kernel import kernel
 
 
-def backward(log_probs: np.ndarray, automaton: Automaton, lattice: Lattice) -> tuple[np.ndarray, float]:
-    """The log of the mass of all ways to end that begin after t frames in node n, (frames + 1, nodes), and of all."""
-    ends = np.where(automaton.accepting, 0.0, NEVER)
-    node_state = np.repeat(np.arange(len(ends)), np.diff(lattice.first_node))
-    ahead = np.empty((len(log_probs) + 1, len(node_state)))
-    ahead[-1], blank = ends[node_state], ends
-    for t in range(len(log_probs) - 1, -1, -1):
-        row = log_probs[t]
-        flow = row[automaton.step_class] + ahead[t + 1, lattice.step_node]
-        stay = row[0] + blank
-        blank = np.logaddexp(stay, _per_state(flow, automaton))
-        out = np.logaddexp(_without_same(flow, automaton, lattice), stay[node_state])
-        ahead[t] = np.logaddexp(out, row[lattice.node_class] + ahead[t + 1])
-    return ahead, float(blank[0])
+@kernel
+def plus(one, other):  # type: ignore[no-untyped-def]
+    """The log of the sum of two numbers that are given by their logs."""
+    low, high = min(one, other), max(one, other)
+    return high if low == -np.inf else high + np.log1p(np.exp(low - high))
 
 
-def _per_state(flow: np.ndarray, automaton: Automaton) -> np.ndarray:
-    """The sums of each state's steps."""
-    sums = np.full(len(automaton.accepting), NEVER)
-    leaving = np.flatnonzero(np.diff(automaton.first_step))
-    if len(leaving):
-        sums[leaving] = np.logaddexp.reduceat(flow, automaton.first_step[leaving])
-    return sums
-
-
-def _without_same(flow: np.ndarray, automaton: Automaton, lattice: Lattice) -> np.ndarray:
-    """For each node the sum of its state's steps, but for the step over the node's own class."""
-    node_state = np.repeat(np.arange(len(automaton.accepting)), np.diff(lattice.first_node))
-    whole = _per_state(flow, automaton)
-    step_state = np.repeat(np.arange(len(automaton.accepting)), np.diff(automaton.first_step))
-    first = np.full(len(whole), -1)
-    order = np.lexsort((flow, step_state))
-    first[step_state[order]] = order  # the last of equals stays: each state's largest step
-    rest = flow.copy()
-    rest[first[first >= 0]] = NEVER
-    others = _per_state(rest, automaton)
-    same = lattice.node_same
-    sums = whole[node_state]
-    has = same >= 0
-    largest = has & (first[node_state] == same)
-    sums[largest] = others[node_state[largest]]
-    small = has & ~largest & (flow[same] > NEVER)  # at most half of the sum: the difference does not cancel
-    sums[small] += np.log1p(-np.exp(flow[same[small]] - sums[small]))
-    return sums
-
-
-def extend(
-    log_probs: np.ndarray, ahead: np.ndarray, before: np.ndarray, last: int, chosen: int, into: tuple[np.ndarray, ...]
-) -> tuple[np.ndarray, np.ndarray]:
-    """As `linear.extend`; `into` are the classes and the nodes of the steps that may follow."""
+@kernel
+def backward(log_probs, first_step, step_class, step_node, first_node, node_class, node_same, accepting, reached):  # type: ignore[no-untyped-def]
+    """As `linear.backward`, but for the scale: the log masses of all endings, and of all texts."""
     frames = len(log_probs)
-    grown = np.full((2, frames + 1), NEVER)
-    enter = np.logaddexp(before[1], before[0]) if chosen != last else before[1]
+    ahead = np.full((frames + 1, len(node_class)), -np.inf)
+    blank = np.full(len(accepting), -np.inf)
+    flow, below = np.zeros(len(step_class)), np.zeros(len(step_class))
+    for state in range(reached[frames]):
+        if accepting[state]:
+            blank[state] = 0.0
+            ahead[frames, first_node[state] : first_node[state + 1]] = 0.0
+    for t in range(frames - 1, -1, -1):
+        row, after, here = log_probs[t], ahead[t + 1], ahead[t]
+        for state in range(reached[t]):
+            total = row[0] + blank[state]
+            for step in range(first_step[state], first_step[state + 1]):
+                flow[step] = row[step_class[step]] + after[step_node[step]]
+                below[step] = total
+                total = plus(total, flow[step])
+            blank[state] = total
+            above, at = -np.inf, first_step[state + 1] - 1
+            for node in range(first_node[state + 1] - 1, first_node[state] - 1, -1):
+                out, same = total, node_same[node]
+                if same >= 0:
+                    while at > same:
+                        above = plus(above, flow[at])
+                        at -= 1
+                    out = plus(below[same], above)
+                here[node] = plus(out, row[node_class[node]] + after[node])
+    return ahead, blank[0]
+
+
+@kernel
+def extend(log_probs, ahead, before, last, chosen, steps, step_class, step_node):  # type: ignore[no-untyped-def]
+    """As `linear.extend`, in logs."""
+    frames = len(log_probs)
+    grown = np.full((2, frames + 1), -np.inf)
+    masses = np.full(steps[1] - steps[0], -np.inf)
     for t in range(frames):
-        grown[0, t + 1] = log_probs[t, chosen] + np.logaddexp(grown[0, t], enter[t])
-        grown[1, t + 1] = log_probs[t, 0] + np.logaddexp(grown[0, t], grown[1, t])
-    classes, nodes = into
-    ends = np.logaddexp(grown[0, :-1], grown[1, :-1])[:, None]
-    ends = np.where(classes == chosen, grown[1, :-1, None], ends)
-    return grown, np.logaddexp.reduce(ends + log_probs[:, classes] + ahead[1:, nodes], axis=0)
+        into = plus(before[0, t], before[1, t]) if chosen != last else before[1, t]
+        grown[0, t + 1] = log_probs[t, chosen] + plus(grown[0, t], into)
+        ends = plus(grown[0, t], grown[1, t])
+        grown[1, t + 1] = log_probs[t, 0] + ends
+        if ends > -np.inf:
+            for i in range(len(masses)):
+                number = step_class[steps[0] + i]
+                mass = ends if number != chosen else grown[1, t]
+                masses[i] = plus(masses[i], mass + log_probs[t, number] + ahead[t + 1, step_node[steps[0] + i]])
+    return grown, masses
 
 
-def tree_forward(log_probs: np.ndarray, automaton: Automaton) -> np.ndarray:
-    """The log probability of the text that leads to each state of a tree."""
-    parent = np.repeat(np.arange(len(automaton.accepting)), np.diff(automaton.first_step))
-    number = np.append(0, automaton.step_class)
-    repeats = automaton.step_class == number[parent]
-    char = np.full(len(number), NEVER)
-    blank = np.where(automaton.depth == 0, 0.0, NEVER)
-    for row in log_probs:
-        into = np.logaddexp(blank[parent], np.where(repeats, NEVER, char[parent]))
-        ended = np.logaddexp(char, blank)
-        char[1:] = row[automaton.step_class] + np.logaddexp(char[1:], into)
-        blank = row[0] + ended
-    return np.logaddexp(char, blank)
+@kernel
+def tree_forward(log_probs, step_class, parent):  # type: ignore[no-untyped-def]
+    """As `tree.tree_forward`, for all states: the log probability of the text that leads to each."""
+    states = len(parent)
+    char, blank = np.full(states, -np.inf), np.full(states, -np.inf)
+    blank[0] = 0.0
+    for t in range(len(log_probs)):
+        row = log_probs[t]
+        for state in range(states - 1, 0, -1):  # from the leaves: what comes before a state is still the last frame's
+            number, before = step_class[state - 1], parent[state]
+            into = blank[before]
+            if before == 0 or step_class[before - 1] != number:
+                into = plus(into, char[before])
+            blank[state] = row[0] + plus(char[state], blank[state])
+            char[state] = row[number] + plus(char[state], into)
+        blank[0] += row[0]
+    for state in range(states):
+        char[state] = plus(char[state], blank[state])
+    return char

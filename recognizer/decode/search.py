@@ -5,42 +5,34 @@ that is left has more than the best text found, that text is the best of all.
 """
 
 import heapq
+import math
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from recognizer.automaton import Automaton
+from recognizer.decode.masses import Masses
 
 EXPANSIONS = 400
 WORK = 8_000_000
 """Products of two numbers: some ten milliseconds."""
-LEAST_POSTERIOR = 1e-6
-"""Further texts with less than this are not looked for."""
+LEAST = math.log(1e-6)
+"""Log posterior: further texts with less are not looked for."""
 
 Text = tuple[int, ...]
 
 
-class Masses(Protocol):
-    """What search asks of the algorithms; all masses are divided by that of the language."""
-
-    def grow(self, before: np.ndarray | None, last: int, chosen: int, state: int) -> tuple[np.ndarray, np.ndarray]:
-        """The prefix `before` grown by a class that leads to a state: its forward masses, and those of its steps.
-
-        Without `before`, the empty prefix.
-        """
-
-    def end(self, forward: np.ndarray) -> float:
-        """The posterior of the prefix as a text of its own."""
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prefix:
-    """A beginning of texts: its classes, the state after it, and its forward masses."""
+    """A beginning of texts: its classes, the state after it, its forward masses, and those of its steps.
+
+    Steps that have been taken are struck from `masses`.
+    """
 
     text: Text
     state: int
     forward: np.ndarray
+    masses: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,84 +45,87 @@ class Found:
 
 
 class Search:
-    """One search; `count` texts are wanted."""
+    """One search; `count` texts are wanted. All masses and posteriors in it are logs."""
 
     def __init__(self, automaton: Automaton, masses: Masses, frames: int, count: int) -> None:
         self._automaton = automaton
         self._masses = masses
         self._frames = frames
         self._count = count
-        self._found: list[tuple[float, Text]] = []
-        self._ahead: list[tuple[float, int, Prefix, int]] = []
-        self._pushed = 0
-        self._passed = 0.0  # the largest mass that was left out before any text was found
-        self._spent = 0
+        self._found: list[tuple[float, Text]] = []  # with negative posteriors, so that the best is the first
+        self._ahead: list[tuple[float, int, Prefix]] = []  # by the best step that each prefix has left
+        self._waited = 0
         self._expansions = 0
+        self._spent = 0
+        self._skipped = -math.inf  # the most that a text can have with a class that was left out
 
     def run(self) -> Found:
         """Follow the best prefix to its end, then the best of those that were passed by, until none can be better."""
-        self._dive(None, -1)
+        self._dive(self._start())
         while self._ahead and -self._ahead[0][0] > self._cutoff() and self._may_go_on():
-            _, _, prefix, step = heapq.heappop(self._ahead)
-            self._dive(prefix, step)
-        best = self._found[0][0] if self._found else 0.0
-        left = -self._ahead[0][0] if self._ahead else 0.0
+            self._dive(heapq.heappop(self._ahead)[2])
+        left = max(-self._ahead[0][0] if self._ahead else -math.inf, self._skipped)
         return Found(
             texts=tuple(text for _, text in self._found),
-            posteriors=tuple(min(1.0, -negative) for negative, _ in self._found),
-            is_exact=bool(self._found) and -best >= max(left, self._passed),
+            posteriors=tuple(min(1.0, math.exp(-posterior)) for posterior, _ in self._found),
+            is_exact=bool(self._found) and -self._found[0][0] >= left,
         )
 
     def _cutoff(self) -> float:
-        """The posterior that a text must have to be worth finding; never more than that of the best so far."""
+        """What a text must have to be worth finding; never more than the best so far."""
         if not self._found:
-            return 0.0
-        least = min(LEAST_POSTERIOR, -self._found[0][0])
+            return -math.inf
+        least = min(LEAST, -self._found[0][0])
         return least if len(self._found) < self._count else max(least, -self._found[-1][0])
 
     def _may_go_on(self) -> bool:
+        if not self._found:
+            return self._expansions < EXPANSIONS + self._frames
         return self._expansions < EXPANSIONS and self._spent < WORK
 
-    def _dive(self, prefix: Prefix | None, step: int) -> None:
-        """Grow a prefix by a step, and on by the best step each time while that is worth it."""
-        while True:
-            prefix, masses = self._grown(prefix, step)
-            first = int(self._automaton.first_step[prefix.state])
-            if self._automaton.accepting[prefix.state]:
-                self._keep(self._masses.end(prefix.forward), prefix.text)
-            if not len(masses):
+    def _dive(self, prefix: Prefix) -> None:
+        """Grow a prefix by its best step, and on by the best step each time while that is worth it."""
+        while len(prefix.masses):
+            best = int(prefix.masses.argmax())
+            if not (prefix.masses[best] > self._cutoff() and self._may_go_on()):
+                self._wait(prefix, float(prefix.masses[best]))
                 return
-            best = int(masses.argmax())
-            worth = masses[best] > self._cutoff()
-            goes_on = worth and (not self._found or self._may_go_on())
-            self._push(prefix, first, masses, best if goes_on else -1)
-            if not goes_on:
-                return
-            step = first + best
+            grown = self._grown(prefix, best)
+            prefix.masses[best] = -math.inf
+            self._wait(prefix, float(prefix.masses.max()))
+            prefix = grown
 
-    def _push(self, prefix: Prefix, first: int, masses: np.ndarray, but: int) -> None:
-        """Keep the steps that are worth a look for later, all but one."""
-        least = self._cutoff() if self._found else LEAST_POSTERIOR * float(masses[but])
-        for i in np.flatnonzero(masses > least):
-            if i != but:
-                self._pushed += 1
-                heapq.heappush(self._ahead, (-float(masses[i]), self._pushed, prefix, first + int(i)))
-        if not self._found:
-            self._passed = max(self._passed, float(masses.max(initial=0.0, where=masses <= least)))
+    def _wait(self, prefix: Prefix, mass: float) -> None:
+        """Keep a prefix for later, if its best step is worth a look."""
+        if mass > self._cutoff():
+            self._waited += 1
+            heapq.heappush(self._ahead, (-mass, self._waited, prefix))
 
-    def _grown(self, prefix: Prefix | None, step: int) -> tuple[Prefix, np.ndarray]:
+    def _start(self) -> Prefix:
+        forward, masses = self._masses.start(self._least())
+        return self._counted(Prefix(text=(), state=0, forward=forward, masses=masses))
+
+    def _grown(self, prefix: Prefix, best: int) -> Prefix:
+        """A prefix grown by one of its steps."""
+        step = int(self._automaton.first_step[prefix.state]) + best
+        number, state = int(self._automaton.step_class[step]), int(self._automaton.step_to[step])
+        last = prefix.text[-1] if prefix.text else 0
+        forward, masses = self._masses.grow(prefix.forward, last, number, state, self._least())
+        return self._counted(Prefix(text=(*prefix.text, number), state=state, forward=forward, masses=masses))
+
+    def _least(self) -> float:
+        """What a class must have to be looked at."""
+        if len(self._found) == self._count:
+            return self._cutoff()
+        self._skipped = max(self._skipped, LEAST)
+        return LEAST
+
+    def _counted(self, prefix: Prefix) -> Prefix:
+        """The prefix, when its cost is counted and it is kept as a text where it is one."""
         self._expansions += 1
-        if prefix is None:
-            forward, masses = self._masses.grow(None, 0, 0, 0)
-            grown = Prefix(text=(), state=0, forward=forward)
-        else:
-            number, state = int(self._automaton.step_class[step]), int(self._automaton.step_to[step])
-            last = prefix.text[-1] if prefix.text else 0
-            forward, masses = self._masses.grow(prefix.forward, last, number, state)
-            grown = Prefix(text=(*prefix.text, number), state=state, forward=forward)
-        self._spent += self._frames * (len(masses) + 8)
-        return grown, masses
-
-    def _keep(self, posterior: float, text: Text) -> None:
-        if posterior > 0.0:
-            self._found = sorted([*self._found, (-posterior, text)])[: self._count]
+        self._spent += self._masses.cost * self._frames * (len(prefix.masses) + 8)
+        if self._automaton.accepting[prefix.state]:
+            posterior = self._masses.end(prefix.forward)
+            if posterior > -math.inf:
+                self._found = sorted([*self._found, (-posterior, prefix.text)])[: self._count]
+        return prefix

@@ -129,8 +129,10 @@ def test_what_leaves_nothing_to_write_is_refused(settings: dict[str, object], wo
 
 @pytest.mark.parametrize(
     ("pattern", "everything"),
-    [(".*", True), (".+", True), ("(.|a)*", True), (".{3,}", True), ("(.*)*(.*)*", True), ("[^\n]*", True)]
-    + [("(..)*", False), (".{0,100}", False), ("F.*", False), (".*F", False), ("[a-z]*", False), ("", False)],
+    [
+        *((pattern, True) for pattern in (".*", ".+", "(.|a)*", ".{3,}", "(.*)*(.*)*", "[^\n]*")),
+        *((pattern, False) for pattern in ("(..)*", ".{0,100}", "F.*", ".*F", "[a-z]*", "")),
+    ],
 )
 def test_what_accepts_everything(pattern: str, everything: bool) -> None:
     assert accepts_everything(pattern) == everything
