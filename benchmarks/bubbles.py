@@ -47,7 +47,7 @@ class Sheet:
 SHEETS = (
     Sheet(
         path="sample3/colored-thick-sheet/rgb-100-gsm.jpg",
-        side_px=14,
+        side_px=16,
         scale=1200 / 952,
         blocks=(
             Block(

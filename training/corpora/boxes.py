@@ -19,17 +19,17 @@ def print_box(image: np.ndarray, box: Box, rng: np.random.Generator) -> None:
     )
     shape = rng.random()
     axes = (width // 2, height // 2)
-    if shape < 0.5:
+    if shape < 0.42:
         cv2.rectangle(image, (x, y), (x + width, y + height), shade, thick)
-    elif shape < 0.58:
+    elif shape < 0.49:
         dotted(image, box, shade, max(1, thick // 2))
-    elif shape < 0.62:  # brackets
+    elif shape < 0.53:  # brackets
         for at, inwards in ((x, width // 5), (x + width, -(width // 5))):
             points = [(at + inwards, y), (at, y), (at, y + height), (at + inwards, y + height)]
             cv2.polylines(image, [np.array(points, np.int32)], False, shade, thick, cv2.LINE_AA)
     else:
         cv2.ellipse(image, (x + axes[0], y + axes[1]), axes, 0, 0, 360, shade, thick, cv2.LINE_AA)
-    if (shape > 0.62 and rng.random() < 0.65) or rng.random() < 0.08:
+    if (shape > 0.53 and rng.random() < 0.75) or rng.random() < 0.08:
         letter(image, box, shade if rng.random() < 0.5 else int(rng.integers(0, 170)), rng)
 
 
@@ -37,7 +37,7 @@ def letter(image: np.ndarray, box: Box, shade: int, rng: np.random.Generator) ->
     """A letter or digit printed in the middle of a box, as bubble sheets have them."""
     x, y, width, height = box
     text, face = str(rng.choice(list(LETTERS))), int(rng.choice([0, 2, 3]))
-    scale, thick = height * rng.uniform(0.35, 0.65) / 22, int(rng.integers(1, max(2, height // 12) + 1))
+    scale, thick = height * rng.uniform(0.35, 0.6) / 22, int(rng.integers(1, max(2, height // 11) + 1))
     wide, high = _size_of(text, face)
     place = (round(x + (width - scale * wide) / 2), round(y + (height + scale * high) / 2))
     cv2.putText(image, text, place, face, scale, shade, thick, cv2.LINE_AA)
@@ -78,11 +78,16 @@ def dirt(image: np.ndarray, rng: np.random.Generator) -> None:
 
 
 def spoiled(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Blur, pale, shade and noise of scanners and phones."""
+    """Blur, pale, shade, noise and compression of scanners and phones."""
     out: np.ndarray = image.astype(np.float32)
     if rng.random() < 0.5:
         out = cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.3, 0.3 + 0.03 * image.shape[0])))
     out = 255 - (255 - out) * rng.uniform(0.5, 1.05)
     out += np.linspace(0, rng.normal(0, 18), image.shape[1], dtype=np.float32)[None]
     out += rng.normal(0, abs(rng.normal(0, 6)) + 0.1, image.shape).astype(np.float32)
-    return np.clip(out, 0, 255).astype(np.uint8)
+    scan = np.clip(out, 0, 255).astype(np.uint8)
+    if rng.random() < 0.3:
+        _, packed = cv2.imencode(".jpg", scan, (cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 90))))
+        found = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
+        return scan if found is None else found.astype(np.uint8)
+    return scan

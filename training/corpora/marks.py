@@ -103,7 +103,7 @@ def drawn_frame(rng: np.random.Generator) -> tuple[np.ndarray, int]:
         draw_mark(image, box, rng, ink, pen)
     else:
         unclear(image, box, rng, ink, pen)
-    shrink = 1.0 if rng.random() < 0.55 else min(1.0, float(rng.uniform(9, 22)) / side)
+    shrink = 1.0 if rng.random() < 0.5 else min(1.0, float(rng.uniform(9, 22)) / side)
     size = np.array([width, side]) * np.exp(rng.normal(0, 0.05, 2))
     corner = np.array([margin + width / 2, margin + side / 2]) + rng.uniform(-0.1, 0.1, 2) * side - size / 2
     scan = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else image
@@ -183,7 +183,8 @@ def draw_mark(image: np.ndarray, box: Box, rng: np.random.Generator, ink: int, p
         cv2.line(image, ends[0], ends[1], ink, max(1, round(pen)), cv2.LINE_AA)
     elif style == "dot":
         center = (x + width // 2 + int(moved_x), y + height // 2 + int(moved_y))
-        cv2.circle(image, center, max(2, int(height * rng.uniform(0.14, 0.32))), ink, -1, cv2.LINE_AA)
+        radius = max(2, int(height * rng.uniform(0.24, 0.36)))  # a smaller one is a printed letter, out of focus
+        cv2.circle(image, center, radius, min(ink, 60), -1, cv2.LINE_AA)
     elif style in ("blob", "shaded"):
         filled(image, box, rng, ink, shaded=style == "shaded")
     elif style == "half":
