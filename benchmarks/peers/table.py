@@ -44,11 +44,15 @@ def markdown(rows: Sequence[Row], scores: Mapping[str, Sequence[Scores]]) -> str
             size = f"{len(row.jobs):,}, {len(set(row.writers))}"
             first = [row.title, size] if n == 0 else ["", ""]
             lines.append(_line([*first, MEASURES[measure], *cells, AIMS.get((row.name, measure), "")]))
-    unread = {row.title: int(scores["penfield"][i].figures["non_answers"]) for i, row in enumerate(rows)
-              if "penfield" in scores}  # fmt: skip
-    told = "; ".join(f"{title}: {count}" for title, count in unread.items() if count)
-    note = f"\nNon-answers of Penfield (blank, illegible, ...), which count as wrong: {told or 'none'}."
-    return "\n".join(lines) + "\n" + note
+    return "\n".join([*lines, *_non_answers(rows, scores)])
+
+
+def _non_answers(rows: Sequence[Row], scores: Mapping[str, Sequence[Scores]]) -> list[str]:
+    if "penfield" not in scores:
+        return []
+    counts = {row.title: int(scores["penfield"][i].figures["non_answers"]) for i, row in enumerate(rows)}
+    told = "; ".join(f"{title}: {count}" for title, count in counts.items() if count)
+    return ["", f"Non-answers of Penfield (blank, illegible, ...), which count as wrong: {told or 'none'}."]
 
 
 def cell(scores: Scores, measure: str) -> str:
