@@ -102,7 +102,8 @@ def _errors(axes, rows: Sequence[Row], scores: Mapping[str, Sequence[Scores]]) -
         bars = axes.bar(places, values, width, color=COLOURS[engine], label=TITLES[engine])
         axes.bar_label(bars, fmt="%.1f", fontsize=7)
     titles = [row.title.replace(", ", ",\n").replace(" (", "\n(") for row in rows]
-    names = [f"{title}\n{MEASURES[SHOWN[row.name][0]]}" for title, row in zip(titles, rows, strict=True)]
+    kinds = {"exact": "not exact", "cer": "CER"}
+    names = [f"{title}\n{kinds[SHOWN[row.name][0]]}" for title, row in zip(titles, rows, strict=True)]
     axes.set_xticks(np.arange(len(rows)), names, fontsize=8)
     axes.set(ylabel="error (%): CER, or fields not exact", title="The same crops, by writers that no training saw")
     axes.legend()
