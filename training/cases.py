@@ -113,7 +113,7 @@ class Pool:
     def __init__(self, corpora: Sequence[Corpus], count: int, rng: np.random.Generator) -> None:
         self.corpora, self.count, self.rng = corpora, count, rng
         self.dealt: Counter[str] = Counter()
-        self.words = tuple(sorted({text for corpus in corpora for text in _words(corpus, rng)}))
+        self.words = tuple(sorted({text for corpus in corpora for text in _words(corpus, 20 * count, rng)}))
 
     def drawn(self) -> Iterator[tuple[str, Sample, str]]:
         """(kind, sample, corpus), until every kind has its number or the corpora seem to have no more of it."""
@@ -168,7 +168,7 @@ def _date_order(text: str) -> str | None:
     return next((order for order in ("mdy", "dmy", "ymd") if possible_dates(text, order)), None)
 
 
-def _words(corpus: Corpus, rng: np.random.Generator) -> set[str]:
+def _words(corpus: Corpus, most: int, rng: np.random.Generator) -> set[str]:
     """Words of a corpus that a list could hold."""
-    texts = {corpus.draw(int(i), rng).text for i in rng.permutation(corpus.size)[:LEXICON_SIZE]}
+    texts = {corpus.draw(int(i), rng).text for i in rng.permutation(corpus.size)[: min(most, LEXICON_SIZE)]}
     return {text for text in texts if len(text) >= 3 and re.fullmatch(PATTERNS["name"], text)}
