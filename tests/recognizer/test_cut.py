@@ -90,7 +90,7 @@ def test_crop_ids_tell_scans_pages_forms_and_pixels_apart() -> None:
         Page(image=image, scan_digest="a", page_no=1),
         Page(image=image, scan_digest="b", page_no=1),
         Page(image=image, scan_digest="a", page_no=2),
-        Page(image=255 - (255 - image) // 2, scan_digest="a", page_no=1),
+        Page(image=image - image // 8, scan_digest="a", page_no=1),
     ]
     ids = [crop.crop_id for variant in variants for crop in cut(variant, alignment)]
     assert len(set(ids)) == len(ids)
