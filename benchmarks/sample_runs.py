@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from recognizer.bundle import save_bundle
 from recognizer.form import load_form
 from serving.batch.recognize import Order, recognize
 from serving.delivery import Courier, DeliveryReport
@@ -54,20 +53,8 @@ def one_of(here: Path) -> Path:
 
 
 def a_bundle(folder: Path) -> Path:
-    """The bundle that ships; without one, an untrained one, which reads as fast as any."""
-    if (DATA / "bundle" / "bundle.json").exists():
-        return DATA / "bundle"
-    from recognizer.alphabet import Alphabet
-    from recognizer.confidence import UNCALIBRATED
-    from recognizer.net.marks import MarkNet, MarkNetConfig
-    from recognizer.net.text import TextNet, TextNetConfig
-
-    alphabet = Alphabet()
-    text = TextNet(TextNetConfig(classes=len(alphabet.characters) + 1))
-    save_bundle(
-        folder, text, MarkNet(MarkNetConfig()), alphabet, calibration=UNCALIBRATED, manifest={"untrained": True}
-    )
-    return folder
+    """The bundle that ships."""
+    return DATA / "bundle"
 
 
 def run(store: Path, scans: Path, bundle: Path, *, deliver: bool) -> Timing:

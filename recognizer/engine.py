@@ -9,24 +9,31 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from recognizer.bundle import Bundle
 from recognizer.clean import has_ink
 from recognizer.confidence import calibrated
 from recognizer.decode import Decoded, decode
+from recognizer.form import Field
 from recognizer.form.language import automaton_of
-from recognizer.frame import mark_frame
-from recognizer.line import line_image
-from recognizer.net.marks import stack_frames
-from recognizer.net.text import pad_lines
-from recognizer.reading import Alternative, Crop, Reading
+from recognizer.frame import mark_frame, stack_frames
+from recognizer.line import line_image, pad_line
+from recognizer.marking import checkbox, choice_group
+from recognizer.network import RUNTIME, log_softmax
+from recognizer.outcome import OUTCOME_CLASSES
+from recognizer.prose import decode_prose
+from recognizer.reading import Alternative, Crop, Outcome, Reading
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 ALTERNATIVES = 5
 LEAST_CHAR_MASS = 0.05
 """Per character, the share of the network's belief that the field's language must hold: below it something else is
 written there, which is no better known than illegible."""
+LEAST_MASS = 0.01
+"""The same of a whole field where rules say what is possible: a date that does not exist still looks like one."""
+PROSE = ("text", "name")
+"""Kinds in which one character makes the next more or less probable."""
+NON_ANSWERS: tuple[Outcome, ...] = ("struck_out", "illegible", "wrong_crop")
 NOISY = 15.0
 """Standard deviation of the paper, in grey levels, above which a faint pencil stroke can be lost."""
 
@@ -36,7 +43,6 @@ class Engine:
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
-        torch.set_num_threads(1)
 
     @property
     def bundle_id(self) -> str:
@@ -55,10 +61,11 @@ class Engine:
             "threads": 1,
             "alternatives": ALTERNATIVES,
             "least_char_mass": LEAST_CHAR_MASS,
-            "torch": torch.__version__,
+            "least_mass": LEAST_MASS,
+            "runtime": RUNTIME,
+            "precision": self._bundle.precision,
         }
 
-    @torch.inference_mode()
     def read(self, crop: Crop, folder: Path = Path()) -> Reading:
         """Read one crop. `folder` is where the form's relative lexicons lie.
 
@@ -80,44 +87,75 @@ class Engine:
         line = None if ink.is_blank else line_image(crop.image)
         if line is None:
             return Reading(text="", outcome="blank", confidence=blank_confidence(crop), measured={"ink": ink.coverage})
-        logits = self._bundle.text(pad_lines([line]))[0]  # all frames: a last character may be told beyond its ink
-        log_probs = logits.double().log_softmax(1).numpy()
-        automaton = automaton_of(crop.field, self._bundle.alphabet, folder)
+        logits, outcomes = self._bundle.text(pad_line(line))
+        log_probs = log_softmax(logits[0])  # all frames: a last character may be told beyond its ink
+        seen = non_answers(outcomes[0])
         nothing = float(np.exp(log_probs[:, 0].sum()))
         if nothing > 0.5:
-            return Reading(text="", outcome="blank", confidence=nothing, measured={"ink": ink.coverage})
-        return self._reading(decode(log_probs, automaton, ALTERNATIVES), nothing)
+            return Reading(text="", outcome="blank", confidence=nothing, measured={"blank": nothing, **seen})
+        decoded = self._decode(log_probs, crop.field, folder)
+        least = 0.0 if crop.field.kind in PROSE or crop.field.lexicon is not None else LEAST_MASS
+        return text_reading(decoded, self._texts(decoded), {"blank": nothing, **seen}, least)
 
-    def _reading(self, decoded: Decoded, nothing: float) -> Reading:
-        if not decoded.texts:
-            return Reading(text="", outcome="illegible", confidence=0.5, measured={"blank": nothing})
-        best, *others = (self._alternative(*pair) for pair in zip(decoded.texts, decoded.posteriors, strict=True))
-        measured = {"posterior": decoded.posteriors[0], "log_mass": decoded.log_mass, "blank": nothing}
-        if others:
-            measured["runner_up"] = others[0].confidence
-        if not best.text:  # the field's language may hold the empty text
-            return Reading(
-                text="", outcome="blank", confidence=best.confidence, alternatives=tuple(others), measured=measured
-            )
-        char_mass = math.exp(decoded.log_mass / max(1, len(best.text)))
-        if char_mass < LEAST_CHAR_MASS:
-            return Reading(
-                text="", outcome="illegible", confidence=1 - char_mass, alternatives=(best, *others), measured=measured
-            )
-        return Reading(
-            text=best.text, outcome="text", confidence=best.confidence, alternatives=tuple(others), measured=measured
-        )
+    def _decode(self, log_probs: np.ndarray, field: Field, folder: Path) -> Decoded:
+        automaton = automaton_of(field, self._bundle.alphabet, folder)
+        if self._bundle.prose is not None and field.kind in PROSE and field.lexicon is None:
+            return decode_prose(log_probs, automaton, self._bundle.prose, ALTERNATIVES)
+        return decode(log_probs, automaton, ALTERNATIVES)
 
-    def _alternative(self, classes: tuple[int, ...], posterior: float) -> Alternative:
-        text = "".join(self._bundle.alphabet.characters[c - 1] for c in classes)
-        return Alternative(text=text, confidence=posterior)
+    def _texts(self, decoded: Decoded) -> list[Alternative]:
+        characters = self._bundle.alphabet.characters
+        return [
+            Alternative(text="".join(characters[c - 1] for c in classes), confidence=posterior)
+            for classes, posterior in zip(decoded.texts, decoded.posteriors, strict=True)
+        ]
 
     def _read_marks(self, crop: Crop) -> Reading:
         frames = stack_frames([mark_frame(crop.image, box) for box in crop.marks])
-        probs = self._bundle.marks(frames).double().softmax(1).numpy()
+        probs = np.exp(log_softmax(np.concatenate([self._bundle.marks(frame[None])[0] for frame in frames])))
         if crop.field.kind == "checkbox":
             return checkbox(probs[0])
         return choice_group(probs, [option.value for option in crop.field.options], crop.field.multiple)
+
+
+def non_answers(logits: np.ndarray) -> dict[str, float]:
+    """Probabilities of `struck_out`, `illegible` and `wrong_crop`, and of all together as `not_text`."""
+    probs = np.exp(log_softmax(logits))
+    named = {name: float(p) for name, p in zip(OUTCOME_CLASSES, probs, strict=True)}
+    return {"not_text": 1.0 - named.pop("text"), **named}
+
+
+def text_reading(
+    decoded: Decoded, texts: list[Alternative], measured: dict[str, float], least_mass: float = 0.0
+) -> Reading:
+    """From decoded texts, best first, and what else was measured, to a reading.
+
+    Where it is likelier that no answer is written there at all, or that it is none of the field's language, the outcome
+    says so; the texts that would have been read are alternatives.
+    """
+    if not texts:
+        return Reading(text="", outcome="illegible", confidence=0.5, measured=measured)
+    best, *others = texts
+    measured |= {"posterior": best.confidence, "log_mass": decoded.log_mass}
+    if others:
+        measured["runner_up"] = others[0].confidence
+    if measured["not_text"] > 0.5:
+        outcome = max(NON_ANSWERS, key=lambda name: measured[name])
+        return _no_answer(outcome, measured["not_text"], texts, measured)
+    if not best.text:  # the field's language may hold the empty text
+        return Reading(
+            text="", outcome="blank", confidence=best.confidence, alternatives=tuple(others), measured=measured
+        )
+    mass, char_mass = math.exp(decoded.log_mass), math.exp(decoded.log_mass / len(best.text))
+    if char_mass < LEAST_CHAR_MASS or mass < least_mass:
+        return _no_answer("illegible", 1 - min(char_mass, mass), texts, measured)
+    return Reading(
+        text=best.text, outcome="text", confidence=best.confidence, alternatives=tuple(others), measured=measured
+    )
+
+
+def _no_answer(outcome: Outcome, confidence: float, texts: list[Alternative], measured: dict[str, float]) -> Reading:
+    return Reading(text="", outcome=outcome, confidence=confidence, alternatives=tuple(texts), measured=measured)
 
 
 def blank_confidence(crop: Crop) -> float:
@@ -134,32 +172,3 @@ def read_signature(crop: Crop) -> Reading:
     if signed >= 0.5:
         return Reading(text="signed", outcome="text", confidence=signed, measured=measured)
     return Reading(text="", outcome="blank", confidence=1 - signed, measured=measured)
-
-
-def checkbox(probs: np.ndarray) -> Reading:
-    """The reading of one box from its probabilities of (empty, marked, ambiguous)."""
-    empty, marked, ambiguous = (float(p) for p in probs)
-    measured = {"empty": empty, "marked": marked, "ambiguous": ambiguous}
-    if ambiguous > max(empty, marked):
-        return Reading(text="", outcome="ambiguous", confidence=ambiguous, measured=measured)
-    answers = sorted((("yes", marked), ("no", empty)), key=lambda a: -a[1])
-    other = Alternative(text=answers[1][0], confidence=answers[1][1])
-    return Reading(
-        text=answers[0][0], outcome="text", confidence=answers[0][1], alternatives=(other,), measured=measured
-    )
-
-
-def choice_group(probs: np.ndarray, values: list[str], multiple: bool) -> Reading:
-    """The reading of several boxes, (n, 3) probabilities: confidence is that of all boxes together.
-
-    A mark that was taken back counts as no mark where exactly one other box is marked.
-    """
-    parts = tuple(checkbox(row) for row in probs)
-    chosen = [value for value, part in zip(values, parts, strict=True) if part.text == "yes"]
-    unclear = [part for part in parts if part.outcome == "ambiguous"]
-    confidence = math.prod(part.confidence for part in parts)
-    if (len(chosen) > 1 and not multiple) or (unclear and (multiple or len(chosen) != 1)):
-        return Reading(text="", outcome="ambiguous", confidence=confidence, parts=parts)
-    if not chosen:
-        return Reading(text="", outcome="blank", confidence=confidence, parts=parts)
-    return Reading(text="|".join(chosen), outcome="text", confidence=confidence, parts=parts)

@@ -32,6 +32,11 @@ def mark_frame(image: np.ndarray, box: Box) -> np.ndarray:
     return _ink(frame)
 
 
+def stack_frames(frames: list[np.ndarray]) -> np.ndarray:
+    """Stack (32, 32) uint8 frames into (n, 1, 32, 32) float32 in [0, 1]."""
+    return np.stack(frames)[:, None].astype(np.float32) / 255
+
+
 def _ink(frame: np.ndarray) -> np.ndarray:
     """Stretch between paper (the brighter pixels' level) and ink; at least 60 levels count as full contrast."""
     paper, dark = np.percentile(frame, (80, 1))

@@ -12,6 +12,7 @@ HEIGHT_PX = 32
 INK_HEIGHT_PX = 26
 MAX_WIDTH_PX = 1024
 LINE_VERSION = 1
+PAD_PX = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,3 +94,14 @@ def place(ink: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
         ink = cv2.GaussianBlur(ink, (0, 0), 0.4 / scale)
     line = cv2.warpAffine(ink, matrix, (width_px, HEIGHT_PX), flags=cv2.INTER_LINEAR, borderValue=0.0)
     return (line * 255 + 0.5).astype(np.uint8)
+
+
+def pad_line(line: np.ndarray) -> np.ndarray:
+    """(32, w) uint8 line -> (1, 1, 32, w') float32 in [0, 1], with at least 8 px of paper at the right.
+
+    w' is a multiple of 32 and follows from w alone: what is read must not depend on what is read beside it.
+    """
+    width = -(-(line.shape[1] + 8) // PAD_PX) * PAD_PX
+    padded = np.zeros((1, 1, HEIGHT_PX, width), np.float32)
+    padded[0, 0, :, : line.shape[1]] = line.astype(np.float32) / 255
+    return padded

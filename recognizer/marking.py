@@ -11,6 +11,8 @@ import numpy as np
 
 from recognizer.reading import Alternative, Reading
 
+MARK_CLASSES = ("empty", "marked", "ambiguous")
+"""What the marks network tells apart; ambiguous is a mark that was taken back, or half of one."""
 TAKEN_BACK = 0.8
 """P(its mark was taken back | a box is ambiguous while exactly one other is clearly marked). The rest is that it was
 meant after all. An assumption: it lowers the confidence of such answers below the usual thresholds."""

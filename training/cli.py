@@ -69,7 +69,7 @@ def small(order: "TrainOrder") -> "TrainOrder":
 
     minutes = min(order.settings.minutes, SMOKE_MINUTES)
     settings = replace(order.settings, minutes=minutes, workers=0, warmup_steps=30, report_steps=5)
-    return replace(order, settings=settings, mark_steps=60, held_out=24, calibrate=12, measure=12)
+    return replace(order, settings=settings, mark_steps=60, outcomes=400, held_out=24, calibrate=12, measure=12)
 
 
 def main() -> None:

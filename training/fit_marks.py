@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from recognizer.net.marks import MarkNet, MarkNetConfig, stack_frames
+from recognizer.net.marks import MarkNet, MarkNetConfig, frames_tensor
 from training.corpora.marks import CLEAR_LABELS, MarkPhoto, drawn_frame, photo_frame
 from training.fit import Observer
 
@@ -83,7 +83,7 @@ def _batch(drawn: Frames, clear: Sequence[MarkPhoto], rng: np.random.Generator) 
             pool = empty if i % 2 and empty else clear
             photo = pool[int(rng.integers(len(pool)))]
             rows.append((photo_frame(photo, rng), CLEAR_LABELS[photo.label]))
-    return stack_frames([frame for frame, _ in rows]), torch.tensor([kind for _, kind in rows])
+    return frames_tensor([frame for frame, _ in rows]), torch.tensor([kind for _, kind in rows])
 
 
 def _turned(frame: np.ndarray, kind: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
@@ -95,7 +95,7 @@ def _turned(frame: np.ndarray, kind: int, rng: np.random.Generator) -> tuple[np.
 @torch.inference_mode()
 def score_marks(net: MarkNet, photos: Sequence[MarkPhoto]) -> MarkScore:
     """Measure on photos that training did not see."""
-    probs = net.eval()(stack_frames([photo_frame(photo) for photo in photos])).softmax(1).numpy()
+    probs = net.eval()(frames_tensor([photo_frame(photo) for photo in photos])).softmax(1).numpy()
     rows: dict[str, list[np.ndarray]] = defaultdict(list)
     for photo, row in zip(photos, probs, strict=True):
         rows[photo.label].append(row)

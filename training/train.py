@@ -13,10 +13,11 @@ import pandas as pd
 import torch
 
 from recognizer.alphabet import Alphabet
-from recognizer.bundle import Bundle, load_bundle, save_bundle
+from recognizer.bundle import Bundle, Served, load_bundle
 from recognizer.confidence import UNCALIBRATED
 from recognizer.net.marks import MarkNet
-from recognizer.net.text import TextNet, TextNetConfig
+from recognizer.network import Network
+from recognizer.prose import from_bytes, to_bytes
 from serving.batch.recognize import code_version
 from serving.promise import save_labels
 from serving.store import places
@@ -26,15 +27,22 @@ from training.cases import typed_corpora
 from training.corpora.images import own_corpus
 from training.corpora.marks import MarkPhoto, load_mark_photos
 from training.corpora.mnist import torchvision_corpus
+from training.corpora.nonanswers import single_characters
 from training.corpora.sample import Corpus, Split
+from training.designs import SHIPPED, design
 from training.evaluate import Miss, Score, evaluate, held_out
 from training.fit import FitSettings, Training, fit, flat
 from training.fit_marks import MarkScore, fit_marks, score_marks
+from training.fit_outcomes import fit_outcomes
 from training.measure import measure
 from training.mix import Mix, drawn_corpora, shared_corpora, weighted
+from training.pack import Networks, export, load_networks, save_bundle
 from training.pictures import batch_picture, curves, png
+from training.prose import fit_prose, tuned
+from training.quantize import Pair, served_best
 from training.runlog import RunLog
 from training.trust import trust_report
+from training.words import common_lines
 
 MODEL_NAME = "penfield"
 
@@ -59,8 +67,9 @@ class TrainOrder:
     downloads: Path = Path("downloads")
     settings: FitSettings = field(default_factory=FitSettings)
     mark_steps: int = 1200
+    outcomes: int = 12_000
     held_out: int = 120
-    calibrate: int = 800
+    calibrate: int = 2000
     measure: int = 60
     threads: int = 0
     alias: str = "candidate"
@@ -77,10 +86,10 @@ def train(order: TrainOrder, say: Callable[[str], None]) -> str:
         split: corpora_of(order, split, alphabet) for split in ("train", "tune", "test")
     }
     mix = weighted(sources["train"])
-    training = Training(TextNetConfig(classes=len(alphabet)), order.settings, order.folder)
+    training = Training(design(SHIPPED, len(alphabet)), order.settings, order.folder)
     resumed = training.resume()
     if order.start is not None and not resumed:
-        training.begin_with(load_bundle(order.start).text)
+        training.begin_with(load_networks(order.start).text)
     log = RunLog(order.store, order.folder, run_key(order, mix), params(order, mix), say)
     say(f"{'goes on' if resumed else 'begins'} with {sum(c.size for c in sources['train']):,} samples of "
         f"{len(mix)} corpora on {training.device}")  # fmt: skip
@@ -88,13 +97,16 @@ def train(order: TrainOrder, say: Callable[[str], None]) -> str:
     log.send(lambda t, run: t.log_bytes(run, "augmented_batch.png", png(batch_picture(first))))
     tune = held_out(sources["tune"], order.held_out)
     fit(training, mix, alphabet, tune, log.observe)
-    marks, mark_score = marks_network(order, log)
-    bundle = assemble(training.average, marks, alphabet)
-    scores, confidence = examine(bundle, training.step, sources, order, log)
+    networks, mark_score = other_networks(order, training, sources, log)
+    served = serve(networks, sources["train"], tune, alphabet, log)
+    scores, misses = evaluate(networks.text, alphabet, held_out(sources["test"], 2 * order.held_out))
+    log.observe(training.step, {f"test.{name}": value for name, value in flat(scores).items()})
+    log_misses(log, misses)
+    confidence = trusted(in_memory(served, alphabet), training.step, sources, order, log)
     manifest = manifest_of(order, mix, training, scores, mark_score)
     manifest["promise"] = save_labels(order.bundle, confidence.labels)
     bundle_id = save_bundle(
-        order.bundle, bundle.text, bundle.marks, alphabet, calibration=confidence.calibration, manifest=manifest
+        order.bundle, networks, alphabet, calibration=confidence.calibration, manifest=manifest, served=served
     )
     measured = measure(order.bundle, sources["test"], order.measure, order.folder / "evaluation", places(order.store))
     log.observe(training.step, {f"door.{name}": value for name, value in flat(measured).items()})
@@ -148,6 +160,22 @@ def corpus_facts(corpus: Corpus, weight: float) -> dict[str, object]:
     return {"digest": corpus.digest, "samples": corpus.size, "writers": corpus.writers, "weight": weight}
 
 
+def other_networks(
+    order: TrainOrder, training: Training, sources: dict[Split, list[Corpus]], log: RunLog
+) -> tuple[Networks, MarkScore | None]:
+    """The text network with all that is trained after it, and the marks network's score where there are photos."""
+    text = training.average.cpu().eval()
+    train, tune = ([*sources[split], *single(order, split)] for split in ("train", "tune"))
+    outcome = fit_outcomes(text, train, tune, log.observe, count=order.outcomes, seed=order.settings.seed)
+    marks, score = marks_network(order, log)
+    return Networks(text=text, outcome=outcome, marks=marks.cpu().eval()), score
+
+
+def single(order: TrainOrder, split: Split) -> list[Corpus]:
+    """Single characters as fields of their own: dashes and ticks are the hardest to tell from dirt."""
+    return single_characters(order.shared, split, Alphabet()) if order.shared is not None else []
+
+
 def marks_network(order: TrainOrder, log: RunLog) -> tuple[MarkNet, MarkScore | None]:
     """The marks network, and its score where photographed marks are there."""
     path = order.shared / "odk_marks/odk_marks.npz" if order.shared is not None else None
@@ -163,30 +191,44 @@ def marks_network(order: TrainOrder, log: RunLog) -> tuple[MarkNet, MarkScore | 
     return net, score
 
 
-def assemble(text: TextNet, marks: MarkNet, alphabet: Alphabet) -> Bundle:
-    """A bundle in memory, not calibrated yet."""
+def serve(
+    networks: Networks, train: Sequence[Corpus], tune: dict[str, list[Pair]], alphabet: Alphabet, log: RunLog
+) -> Served:
+    """What will answer: integers where they lose nothing, and the model of prose."""
+    pairs = [pair for source, listed in tune.items() if source != "blank" for pair in listed]
+    served, table = served_best(export(networks), pairs, alphabet)
+    for name, precision in table.items():
+        log.observe(0, {f"served.{name}.{what}": float(value) for what, value in asdict(precision).items()})
+    texts = [*(text for corpus in train for text in corpus.prose), *common_lines()]
+    if not texts:
+        return served
+    people = {corpus.name for corpus in train if corpus.prose}
+    read = [pair for source, listed in tune.items() if source in people for pair in listed]
+    prose = tuned(fit_prose(texts, alphabet), Network(served.text), read, alphabet)
+    log.observe(0, {"prose.ngrams": float(len(prose)), "prose.weight": prose.weight, "prose.bonus": prose.bonus})
+    return replace(served, prose=to_bytes(prose))
+
+
+def in_memory(served: Served, alphabet: Alphabet) -> Bundle:
+    """A bundle that is not written yet and not calibrated."""
     return Bundle(
-        bundle_id="", text=text.cpu().eval(), marks=marks.cpu().eval(), alphabet=alphabet, calibration=UNCALIBRATED,
-        manifest={},
+        bundle_id="", text=Network(served.text), marks=Network(served.marks), alphabet=alphabet,
+        calibration=UNCALIBRATED, manifest={}, precision=served.precision,
+        prose=from_bytes(served.prose) if served.prose is not None else None,
     )  # fmt: skip
 
 
-def examine(
+def trusted(
     bundle: Bundle, step: int, sources: dict[Split, list[Corpus]], order: TrainOrder, log: RunLog
-) -> tuple[dict[str, Score], Calibrated]:
-    """Accuracy per source on test writers, worst errors; the confidence, fitted on tune writers and tried on test."""
-    scores, misses = evaluate(bundle.text, bundle.alphabet, held_out(sources["test"], 2 * order.held_out))
-    log.observe(step, {f"test.{name}": value for name, value in flat(scores).items()})
-    log_misses(log, misses)
-    threads = torch.get_num_threads()
+) -> Calibrated:
+    """The confidence, fitted on tune writers and tried on test writers."""
     tune, test = ([*sources[split], *typed_corpora(order.shared, split)] for split in ("tune", "test"))
     confidence = calibrate(bundle, tune, test, order.calibrate)
-    torch.set_num_threads(threads)
     metrics, figures = trust_report(confidence.test)
     log.observe(step, metrics)
     for name, drawn in figures.items():
         log.send(lambda t, run, name=name, drawn=drawn: t.log_figure(run, name, drawn))  # type: ignore[misc]
-    return scores, confidence
+    return confidence
 
 
 def digest_of_bundle(folder: Path | None) -> str:

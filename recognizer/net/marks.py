@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
-MARK_CLASSES = ("empty", "marked", "ambiguous")
+from recognizer.frame import stack_frames
+from recognizer.marking import MARK_CLASSES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,6 @@ class MarkNet(nn.Module):
         return self.head(self.visual(frames))
 
 
-def stack_frames(frames: list) -> Tensor:
+def frames_tensor(frames: list) -> Tensor:
     """Stack (32, 32) uint8 frames into one (n, 1, 32, 32) float tensor in [0, 1]."""
-    return torch.stack([torch.from_numpy(frame) for frame in frames])[:, None].float() / 255
+    return torch.from_numpy(stack_frames(frames))

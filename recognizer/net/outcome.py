@@ -10,10 +10,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
-OUTCOME_CLASSES = ("text", "struck_out", "illegible", "wrong_crop")
-"""`text`: the text network's word counts, be it a text or that nothing is written. `struck_out`: all of the writing is
-crossed out. `illegible`: blotted, overwritten, scribbled, drowned or partly crossed out. `wrong_crop`: no answer, but
-print, rules, or pieces of other lines."""
+from recognizer.outcome import OUTCOME_CLASSES
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,38 +1,58 @@
 """A bundle comes back bit for bit, or not at all."""
 
+import hashlib
 import json
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save
 
 from recognizer.alphabet import Alphabet
-from recognizer.bundle import load_bundle, save_bundle
+from recognizer.bundle import Served, load_bundle
 from recognizer.confidence import UNCALIBRATED
 from recognizer.errors import BundleError
-from recognizer.net.marks import MarkNet, MarkNetConfig
 from recognizer.net.text import TextNet
-from tests.recognizer.small_model import SMALL
+from recognizer.prose import to_bytes
+from tests.recognizer.small_model import SMALL, small_networks
+from training.pack import ONLY_TRAINING, Networks, export, load_networks, save_bundle
+from training.prose import fit_prose
 
-FILES = ("bundle.json", "marks.safetensors", "text.safetensors")
+SERVED = ("marks.onnx", "prose.xz", "text.onnx")
+WEIGHTS = ("marks.safetensors", "outcome.safetensors", "text.safetensors")
+FILES = ("bundle.json", *SERVED, *WEIGHTS)
 
 
-@pytest.fixture
-def nets() -> tuple[TextNet, MarkNet]:
+@pytest.fixture(scope="module")
+def nets() -> Networks:
     torch.manual_seed(3)
-    return TextNet(SMALL), MarkNet(MarkNetConfig())
+    return small_networks(TextNet(SMALL))
+
+
+@pytest.fixture(scope="module")
+def served(nets: Networks) -> Served:
+    return replace(export(nets), prose=to_bytes(fit_prose(["a word", "a word"] * 3, Alphabet())))
 
 
 @pytest.fixture
-def folder(tmp_path: Path, nets: tuple[TextNet, MarkNet]) -> Path:
-    write(tmp_path / "bundle", nets)
+def folder(tmp_path: Path, nets: Networks, served: Served) -> Path:
+    write(tmp_path / "bundle", nets, served)
     return tmp_path / "bundle"
 
 
-def write(folder: Path, nets: tuple[TextNet, MarkNet], manifest: dict | None = None) -> str:
-    return save_bundle(folder, *nets, Alphabet(), calibration=UNCALIBRATED, manifest=manifest or {"who": "Zoë"})
+def write(folder: Path, nets: Networks, served: Served, manifest: dict | None = None) -> str:
+    return save_bundle(
+        folder, nets, Alphabet(), calibration=UNCALIBRATED, manifest=manifest or {"who": "Zoë"}, served=served
+    )
+
+
+def load(folder: Path, name: str) -> None:
+    """Load what needs the file: recognition does not read the weights that training begins with."""
+    (load_networks if name in WEIGHTS else load_bundle)(folder)
 
 
 def changed(folder: Path, **entries: object) -> None:
@@ -40,29 +60,45 @@ def changed(folder: Path, **entries: object) -> None:
     (folder / "bundle.json").write_text(json.dumps(content | entries))
 
 
-def test_it_comes_back_bit_for_bit(folder: Path, nets: tuple[TextNet, MarkNet]) -> None:
-    bundle = load_bundle(folder)
-    for saved, loaded in zip(nets, (bundle.text, bundle.marks), strict=True):
-        assert not loaded.training
+def test_it_comes_back_bit_for_bit(folder: Path, nets: Networks) -> None:
+    loaded = load_networks(folder)
+    for saved, again in zip(vars(nets).values(), vars(loaded).values(), strict=True):
+        assert not again.training
         for name, tensor in saved.state_dict().items():
-            assert torch.equal(tensor, loaded.state_dict()[name]), name
+            if not name.startswith(ONLY_TRAINING):
+                assert torch.equal(tensor, again.state_dict()[name]), name
+    bundle = load_bundle(folder)
     assert bundle.alphabet == Alphabet()
     assert (bundle.calibration, bundle.manifest) == (UNCALIBRATED, {"who": "Zoë"})
+    assert bundle.prose is not None and len(bundle.prose) > 10
 
 
-def test_the_id_is_that_of_the_content(tmp_path: Path, folder: Path, nets: tuple[TextNet, MarkNet]) -> None:
-    again = write(tmp_path / "again", nets)
+@pytest.mark.parametrize("width_px", [32, 96, 352, 1056])
+def test_what_serves_says_what_was_trained(folder: Path, nets: Networks, width_px: int) -> None:
+    lines = torch.rand(1, 1, 32, width_px)
+    with torch.inference_mode():
+        trained = nets.text(lines).numpy(), nets.outcome(nets.text.columns(lines)).numpy()
+    for mine, theirs in zip(load_bundle(folder).text(lines.numpy()), trained, strict=True):
+        assert mine.shape == theirs.shape and np.abs(mine - theirs).max() < 1e-4
+
+
+def test_the_id_is_that_of_the_content(tmp_path: Path, folder: Path, nets: Networks, served: Served) -> None:
+    again = write(tmp_path / "again", nets, served)
     assert again == load_bundle(folder).bundle_id == load_bundle(tmp_path / "again").bundle_id
-    assert write(tmp_path / "other", nets, {"who": "Ada"}) != again
-    with torch.no_grad():
-        next(nets[0].parameters()).view(-1)[0] += 1e-6
-    assert write(tmp_path / "third", nets) != again
+    assert write(tmp_path / "other", nets, served, {"who": "Ada"}) != again
+    assert write(tmp_path / "without", nets, replace(served, prose=None)) != again
+    other = small_networks(TextNet(SMALL))
+    assert write(tmp_path / "third", other, served) != again
+
+
+def test_the_same_networks_give_the_same_bundle(nets: Networks, served: Served) -> None:
+    assert (export(nets).text, export(nets).marks) == (served.text, served.marks)
 
 
 def test_there_is_no_pickle_in_it(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
     json.loads((folder / "bundle.json").read_bytes())
-    for name in FILES[1:]:
+    for name in WEIGHTS:
         assert (folder / name).read_bytes()[8:9] == b"{"  # safetensors: a length and a JSON header
 
 
@@ -75,7 +111,7 @@ def test_one_flipped_bit_is_an_error_or_another_model(folder: Path, name: str, p
     (folder / name).write_bytes(data)
     if name != "bundle.json":
         with pytest.raises(BundleError, match="digest differs"):
-            load_bundle(folder)
+            load(folder, name)
         return
     with suppress(BundleError):  # a changed text in the manifest is a bundle too, but another one
         assert load_bundle(folder).bundle_id != before
@@ -85,7 +121,7 @@ def test_one_flipped_bit_is_an_error_or_another_model(folder: Path, name: str, p
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(BundleError, match=name):
-        load_bundle(folder)
+        load(folder, name)
 
 
 @pytest.mark.parametrize(
@@ -99,10 +135,9 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
         {"calibration": UNCALIBRATED | {"bias": "much"}},
         {"calibration": UNCALIBRATED | {"bias": float("nan")}},
         {"calibration": None},
-        {"text": {}},
-        {"text": {"config": 7, "sha256": ""}},
-        {"text": {"config": {"classes": -4}, "sha256": ""}},
-        {"marks": {"config": {"channels": [16, 32], "depth": 3}, "sha256": ""}},
+        {"served": {}},
+        {"served": {"precision": "fp32", "sha256": {"text.onnx": 7}}},
+        {"served": None},
         {"manifest": None},
     ],
 )
@@ -122,16 +157,48 @@ def test_a_damaged_json_is_refused(folder: Path, data: bytes) -> None:
         load_bundle(folder)
 
 
-def test_weights_of_another_network_are_refused(folder: Path) -> None:
-    import hashlib
+@pytest.mark.parametrize(
+    "networks",
+    [
+        {},
+        {"text": {"config": 7, "sha256": ""}},
+        {"text": {"config": {"classes": -4}, "sha256": ""}},
+        {"text": {"config": {"classes": 9, "depth": 3}, "sha256": ""}},
+    ],
+)
+def test_weights_without_their_network_are_refused(folder: Path, networks: dict[str, object]) -> None:
+    changed(folder, networks=networks)
+    with pytest.raises(BundleError, match="lacks or misstates"):
+        load_networks(folder)
 
-    for data in (save({"weight": torch.zeros(3)}), b"no safetensors"):
-        (folder / "marks.safetensors").write_bytes(data)
-        content = json.loads((folder / "bundle.json").read_bytes())
-        content["marks"]["sha256"] = hashlib.sha256(data).hexdigest()
-        (folder / "bundle.json").write_text(json.dumps(content))
-        with pytest.raises(BundleError, match="does not fit its network"):
-            load_bundle(folder)
+
+@pytest.mark.parametrize("data", [save({"weight": torch.zeros(3)}), b"no safetensors"])
+def test_weights_of_another_network_are_refused(folder: Path, data: bytes) -> None:
+    replaced(folder, "networks", lambda networks: networks["marks"], "marks.safetensors", data)
+    with pytest.raises(BundleError, match="does not fit its network"):
+        load_networks(folder)
+
+
+def replaced(folder: Path, part: str, entry: Callable[[dict], dict], name: str, data: bytes) -> None:
+    """Put other bytes into a file, and their digest into the JSON."""
+    (folder / name).write_bytes(data)
+    content = json.loads((folder / "bundle.json").read_bytes())
+    key = "sha256" if part == "networks" else name
+    entry(content[part])[key] = hashlib.sha256(data).hexdigest()
+    (folder / "bundle.json").write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_what_cannot_serve_is_refused(folder: Path, name: str) -> None:
+    replaced(folder, "served", lambda served: served["sha256"], name, b"neither a graph nor an archive")
+    with pytest.raises(BundleError):
+        load_bundle(folder)
+
+
+def test_a_graph_with_other_classes_is_refused(folder: Path, served: Served) -> None:
+    replaced(folder, "served", lambda served: served["sha256"], "text.onnx", served.marks)
+    with pytest.raises(BundleError, match="alphabet"):
+        load_bundle(folder)
 
 
 def test_a_folder_that_is_not_there_is_no_bundle(tmp_path: Path) -> None:

@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from recognizer.net.marks import MARK_CLASSES, MarkNet, MarkNetConfig, stack_frames
+from recognizer.frame import stack_frames
+from recognizer.line import pad_line
+from recognizer.marking import MARK_CLASSES
+from recognizer.net.marks import MarkNet, MarkNetConfig
 from recognizer.net.text import FRAME_PX, TextNet, TextNetConfig, pad_lines
 from tests.recognizer.small_model import SMALL
+from training.designs import DESIGNS, design
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +28,12 @@ def test_there_is_a_frame_per_four_pixels(net: TextNet, width_px: int) -> None:
     assert main.shape == shortcut.shape == (2, width_px // FRAME_PX, SMALL.classes)
 
 
-def test_the_shipped_size_is_what_a_processor_can_train() -> None:
-    net = TextNet(TextNetConfig(classes=165))
-    assert 0.5e6 < sum(p.numel() for p in net.parameters()) < 1.5e6
+@pytest.mark.parametrize("name", DESIGNS)
+def test_every_design_is_of_a_size_that_a_processor_can_train(name: str) -> None:
+    net = TextNet(design(name, 176)).eval()
+    assert 0.5e6 < sum(p.numel() for p in net.parameters()) < 2.5e6
+    with torch.inference_mode():
+        assert net(torch.rand(1, 1, 32, 64)).shape == (1, 16, 176)
 
 
 def test_lines_are_padded_with_paper_to_whole_frames_and_room_for_a_last_blank() -> None:
@@ -38,6 +45,12 @@ def test_lines_are_padded_with_paper_to_whole_frames_and_room_for_a_last_blank()
         for row, line in zip(batch, group, strict=True):
             assert row[0, :, : line.shape[1]].min() == 1.0
             assert row[0, :, line.shape[1] :].sum() == 0.0
+
+
+@pytest.mark.parametrize("width_px", [24, 25, 57, 1024])
+def test_a_line_is_padded_in_serving_as_in_training(width_px: int) -> None:
+    line = np.random.default_rng(width_px).integers(0, 255, (32, width_px), np.uint8)
+    assert np.array_equal(pad_line(line), pad_lines([line]).numpy())
 
 
 def test_a_neighbour_in_the_batch_does_not_change_a_line(net: TextNet) -> None:
@@ -57,4 +70,4 @@ def test_marks() -> None:
     frames = stack_frames([np.zeros((32, 32), np.uint8), np.full((32, 32), 255, np.uint8)])
     assert frames.shape == (2, 1, 32, 32) and (frames.min(), frames.max()) == (0, 1)
     with torch.inference_mode():
-        assert MarkNet(MarkNetConfig()).eval()(frames).shape == (2, len(MARK_CLASSES))
+        assert MarkNet(MarkNetConfig()).eval()(torch.from_numpy(frames)).shape == (2, len(MARK_CLASSES))

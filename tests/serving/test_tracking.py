@@ -161,16 +161,10 @@ def test_a_run_ends_when_the_batch_ended(tracking, run_id):
 def test_a_registered_bundle_reads_through_the_door(tracking, run_id, tmp_path, monkeypatch):
     import mlflow
 
-    from recognizer.alphabet import Alphabet
-    from recognizer.bundle import save_bundle
-    from recognizer.confidence import UNCALIBRATED
-    from recognizer.net.marks import MarkNet, MarkNetConfig
-    from recognizer.net.text import TextNet, TextNetConfig
     from serving.ledger import open_ledger
+    from tests.recognizer.small_model import save_small
 
-    alphabet = Alphabet()
-    text = TextNet(TextNetConfig(classes=len(alphabet.characters) + 1))
-    save_bundle(tmp_path / "bundle", text, MarkNet(MarkNetConfig()), alphabet, calibration=UNCALIBRATED, manifest={})
+    save_small(tmp_path / "bundle")
     (tmp_path / "field.png").write_bytes(png(200))
     tracking.register_bundle(run_id, tmp_path / "bundle", name="penfield-door", alias="champion")
     monkeypatch.setenv("PENFIELD_STORE", str(tmp_path / "store"))

@@ -40,7 +40,8 @@ def image_corpus(path: Path, split: Split, alphabet: Alphabet, longest: int = 11
             return Sample(image=np.asarray(image.convert("L")), text=labels[i], writer=writers[i])
 
     people = len({writers[i] for i in chosen})
-    return Corpus(name=name, size=len(chosen), draw=sample, digest=digest_of(*arrays), writers=people)
+    prose = tuple(labels[i] for i in chosen)
+    return Corpus(name=name, size=len(chosen), draw=sample, digest=digest_of(*arrays), writers=people, prose=prose)
 
 
 def own_corpus(source: Path, split: Split, alphabet: Alphabet) -> Corpus:
@@ -67,7 +68,8 @@ def own_corpus(source: Path, split: Split, alphabet: Alphabet) -> Corpus:
 
     name = "own_" + re.sub(r"[^0-9A-Za-z_.-]+", "_", source.stem)
     people = len({writer for _, _, writer in rows})
-    return Corpus(name=name, size=len(rows), draw=sample, digest=_digest(known), writers=people)
+    prose = tuple(text for _, text, _ in rows)
+    return Corpus(name=name, size=len(rows), draw=sample, digest=_digest(known), writers=people, prose=prose)
 
 
 def own_rows(source: Path) -> list[tuple[Path, str, str]]:

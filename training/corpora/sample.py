@@ -23,7 +23,8 @@ class Sample:
 class Corpus:
     """A named source. `draw(i, rng)` gives sample i, at random in its variable parts; 0 <= i < size.
 
-    `digest` identifies the data that it draws from, `writers` the number of people behind it.
+    `digest` identifies the data that it draws from, `writers` the number of people behind it. `prose` are the texts
+    that people wrote as language, for the model of prose: not random digits or words drawn by us.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Corpus:
     draw: Callable[[int, np.random.Generator], Sample]
     digest: str
     writers: int
+    prose: tuple[str, ...] = ()
 
 
 def split_of(writer: str) -> Split:

@@ -104,4 +104,5 @@ def stroke_corpus(strokes: StrokeSet, split: Split, alphabet: Alphabet, longest:
         return Sample(image=image, text=strokes.labels[i], writer=strokes.writers[i])
 
     writers = len({strokes.writers[i] for i in chosen})
-    return Corpus(name=strokes.name, size=len(chosen), draw=sample, digest=strokes.digest, writers=writers)
+    prose = tuple(strokes.labels[i] for i in chosen)
+    return Corpus(name=strokes.name, size=len(chosen), draw=sample, digest=strokes.digest, writers=writers, prose=prose)
