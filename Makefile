@@ -24,7 +24,7 @@ $(READY): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing: $(APT)"; exit 1; }
 	@echo "setting up .venv: a few minutes, once"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[dev,postgres,samples]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[dev,postgres,samples,words]'
 	@touch $(READY)
 
 demo: $(READY)  ## Recognize the sample scans that ship, and compare with what is written on them

@@ -16,7 +16,7 @@ import torch
 
 from recognizer.frame import mark_frame
 from recognizer.marking import checkbox, choice_group
-from recognizer.net.marks import MarkNet, frames_tensor
+from training.net.marks import MarkNet, frames_tensor
 from training.pack import load_networks
 
 Corners = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]

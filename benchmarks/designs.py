@@ -12,13 +12,13 @@ from rich.table import Table
 from torch.utils.flop_counter import FlopCounterMode
 
 from recognizer.alphabet import Alphabet
-from recognizer.net.outcome import OutcomeHead, OutcomeHeadConfig
-from recognizer.net.text import TextNet
 from recognizer.network import Network
 from training.designs import DESIGNS, design
 from training.evaluate import held_out
 from training.fit import FitSettings, Training, fit
 from training.mix import drawn_corpora, shared_corpora, weighted
+from training.net.outcome import OutcomeHead, OutcomeHeadConfig
+from training.net.text import TextNet
 from training.pack import graph_of_text
 from training.quantize import quantized
 

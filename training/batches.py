@@ -11,9 +11,9 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from recognizer.alphabet import Alphabet
 from recognizer.line import line_image
-from recognizer.net.text import FRAME_PX, pad_lines
 from training.augment import Augment
 from training.corpora.sample import Corpus
+from training.net.text import FRAME_PX, pad_lines
 
 # Before OpenCV starts threads of its own: a forked data worker would wait for them forever.
 cv2.setNumThreads(1)

@@ -1,6 +1,6 @@
 """The designs of the text network that were compared at equal training time; docs/DESIGNS.md has the table."""
 
-from recognizer.net.text import TextNetConfig
+from training.net.text import TextNetConfig
 
 SHIPPED = "hybrid"
 

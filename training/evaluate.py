@@ -9,8 +9,8 @@ from rapidfuzz.distance import Levenshtein
 
 from recognizer.alphabet import Alphabet, normal_text
 from recognizer.line import line_image
-from recognizer.net.text import TextNet, pad_lines
 from training.corpora.sample import Corpus
+from training.net.text import TextNet, pad_lines
 
 
 @dataclass(frozen=True, kw_only=True)

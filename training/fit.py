@@ -20,10 +20,10 @@ from torch.utils.data import DataLoader
 
 from recognizer.alphabet import Alphabet
 from recognizer.errors import UsageError
-from recognizer.net.text import TextNet, TextNetConfig
 from training.batches import Batch, Batches
 from training.corpora.sample import Corpus
 from training.evaluate import Score, evaluate
+from training.net.text import TextNet, TextNetConfig
 
 Observer = Callable[[int, Mapping[str, float]], None]
 """Is told (step, metrics) while training runs."""
@@ -37,7 +37,7 @@ class FitSettings:
     """How to train. `minutes` is training time without interruptions; the learning rate falls with it."""
 
     minutes: float = 60.0
-    learning_rate: float = 2.5e-3
+    learning_rate: float = 2e-3
     weight_decay: float = 0.01
     shortcut_weight: float = 0.2
     ema_decay: float = 0.999

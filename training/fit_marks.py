@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from recognizer.net.marks import MarkNet, MarkNetConfig, frames_tensor
 from training.corpora.marks import CLEAR_LABELS, MarkPhoto, drawn_frame, photo_frame
 from training.fit import Observer
+from training.net.marks import MarkNet, MarkNetConfig, frames_tensor
 
 BATCH = 96
 DRAWN = 30_000

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from recognizer.line import line_image
-from recognizer.net.outcome import OUTCOME_CLASSES, OutcomeHead, OutcomeHeadConfig
-from recognizer.net.text import TextNet, pad_lines
 from training.augment import Augment
 from training.corpora.nonanswers import SHARES, Specimens
 from training.corpora.sample import Corpus
 from training.fit import Observer
+from training.net.outcome import OUTCOME_CLASSES, OutcomeHead, OutcomeHeadConfig
+from training.net.text import TextNet, pad_lines
 
 cv2.setNumThreads(1)
 

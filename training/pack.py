@@ -20,9 +20,9 @@ from recognizer.alphabet import Alphabet
 from recognizer.bundle import Served, Weights, load_content, read_checked, write_bundle
 from recognizer.confidence import Calibration
 from recognizer.errors import BundleError
-from recognizer.net.marks import MarkNet, MarkNetConfig
-from recognizer.net.outcome import OutcomeHead, OutcomeHeadConfig
-from recognizer.net.text import TextNet, TextNetConfig
+from training.net.marks import MarkNet, MarkNetConfig
+from training.net.outcome import OutcomeHead, OutcomeHeadConfig
+from training.net.text import TextNet, TextNetConfig
 
 ONLY_TRAINING = "shortcut_head."
 OPSET = 17

@@ -6,7 +6,7 @@ tell anything; a rare n-gram would also keep what one person wrote once.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -19,7 +19,7 @@ from recognizer.form.language import automaton_of
 from recognizer.line import pad_line
 from recognizer.network import Network, log_softmax
 from recognizer.prose import Prose, decode_prose
-from recognizer.prose.model import STEP
+from recognizer.prose.model import NEUTRAL, STEP
 
 ORDER = 6
 LEAST = (0, 0, 0, 2, 4, 6, 6)
@@ -68,63 +68,62 @@ def _counts(texts: Sequence[str], alphabet: Alphabet) -> dict[Context, Counter[i
         for i in range(1, len(classes)):
             for length in range(min(ORDER, i + 1)):
                 counts[classes[i - length : i]][classes[i]] += times
-        counts[()][begin] += times
+    counts[()][begin] = 1  # texts begin with it, but it follows nothing
     return dict(sorted(counts.items(), key=lambda item: len(item[0])))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Following:
+    """P(c | context) of the classes that follow it often enough, and what the shorter context's are weighed with for
+    the others, so that all of them sum to one.
+    """
+
+    probs: dict[int, float]
+    backoff: float
 
 
 def _trie(
     kept: dict[Context, Counter[int]], counts: dict[Context, Counter[int]], classes: int, weight: float, bonus: float
 ) -> Prose:
-    known: dict[Context, dict[int, float]] = {}
+    known: dict[Context, Following] = {}
     char, children, cost, backoff = [0], [], [0.0], [0.0]
     queue: list[Context] = [()]
     for context in queue:  # grows while it is walked: in breadth
         following = sorted(kept.get(context, ()))
         children.append(len(following))
         if following:
-            known[context] = _interpolated(context, following, counts, known, classes)
-            if context:
-                backoff[len(children) - 1] = -np.log(_unseen(counts[context]))
+            known[context] = _interpolated(context, following, counts[context], known, classes)
+            backoff[len(children) - 1] = -np.log(known[context].backoff)
         for c in following:
             queue.append((*context, c))
             char.append(c)
-            cost.append(-np.log(known[context][c]))
+            cost.append(-np.log(known[context].probs[c]))
             backoff.append(0.0)
     return Prose(
         char=np.array(char, np.uint8),
         children=np.array(children, np.uint8),
         cost=np.clip(np.round(np.array(cost) / STEP), 0, 255).astype(np.uint8),
-        backoff=np.clip(np.round(np.array(backoff) / STEP), 0, 255).astype(np.uint8),
+        backoff=np.clip(np.round(np.array(backoff) / STEP) + NEUTRAL, 0, 255).astype(np.uint8),
         weight=weight,
         bonus=bonus,
     )
 
 
 def _interpolated(
-    context: Context, following: Sequence[int], counts: dict[Context, Counter[int]],
-    known: dict[Context, dict[int, float]], classes: int,
-) -> dict[int, float]:  # fmt: skip
-    """P(c | context) of the classes that follow it often enough."""
-    seen = counts[context]
-    total, unseen = sum(seen.values()), _unseen(seen)
-    share = 1 - unseen
-    return {
-        c: share * seen[c] / total + unseen * (_backed_off(context[1:], c, counts, known) if context else 1 / classes)
-        for c in following
-    }
+    context: Context, following: Sequence[int], seen: Counter[int], known: dict[Context, Following], classes: int
+) -> Following:
+    """How many classes follow, among how many times, is the weight of the shorter context."""
+    total = sum(seen.values())
+    unseen = len(seen) / (total + len(seen))
+    shorter = {c: _probability(c, context[1:], known) if context else 1 / classes for c in following}
+    probs = {c: (1 - unseen) * seen[c] / total + unseen * shorter[c] for c in following}
+    left, left_shorter = (max(1 - sum(p.values()), 1e-6) for p in (probs, shorter))
+    return Following(probs=probs, backoff=left / left_shorter)
 
 
-def _unseen(seen: Counter[int]) -> float:
-    """The weight of the shorter context: how many classes follow, among how many times."""
-    return len(seen) / (sum(seen.values()) + len(seen))
-
-
-def _backed_off(
-    context: Context, c: int, counts: dict[Context, Counter[int]], known: dict[Context, dict[int, float]]
-) -> float:
+def _probability(c: int, context: Context, known: dict[Context, Following]) -> float:
     weight = 1.0
-    while context and c not in known.get(context, ()):
-        if context in known:
-            weight *= _unseen(counts[context])
+    while context and c not in (known[context].probs if context in known else ()):
+        weight *= known[context].backoff if context in known else 1.0
         context = context[1:]
-    return weight * known[()].get(c, 1e-6)
+    return weight * known[context].probs.get(c, 1e-6)

@@ -15,7 +15,6 @@ import torch
 from recognizer.alphabet import Alphabet
 from recognizer.bundle import Bundle, Served, load_bundle
 from recognizer.confidence import UNCALIBRATED
-from recognizer.net.marks import MarkNet
 from recognizer.network import Network
 from recognizer.prose import from_bytes, to_bytes
 from serving.batch.recognize import code_version
@@ -36,6 +35,7 @@ from training.fit_marks import MarkScore, fit_marks, score_marks
 from training.fit_outcomes import fit_outcomes
 from training.measure import measure
 from training.mix import Mix, drawn_corpora, shared_corpora, weighted
+from training.net.marks import MarkNet
 from training.pack import Networks, export, load_networks, save_bundle
 from training.pictures import batch_picture, curves, png
 from training.prose import fit_prose, tuned

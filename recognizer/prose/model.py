@@ -17,6 +17,8 @@ from recognizer.errors import BundleError
 ARRAYS = ("char", "children", "cost", "backoff")
 STEP = 0.0625
 """Natural logarithms are kept as multiples of this in a byte; a probability below exp(-15.9) counts as that."""
+NEUTRAL = 64
+"""How a backoff of 1 is kept: more than that is possible where much is left out."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,8 +28,9 @@ class Prose:
     Node i is the n-gram of its parent's characters and `char[i]`, a class number of the alphabet: class
     `characters + 1` ends a text, `characters + 2` begins one. `children[i]` is how many n-grams continue it, all side
     by side and sorted by class; `cost[i]` is -ln P(char | the parent's characters), `backoff[i]` -ln of what a
-    character that follows it nowhere is to be weighed with, both in `STEP`. `weight` and `bonus` say how much the
-    model counts beside the network: a text's score is P(text | image) P(text)^weight exp(bonus length).
+    character that follows it nowhere is to be weighed with, both in `STEP`, the latter counted from `NEUTRAL`. `weight`
+    and `bonus` say how much the model counts beside the network: a text's score is
+    P(text | image) P(text)^weight exp(bonus length).
     """
 
     char: np.ndarray
@@ -48,7 +51,13 @@ class Prose:
         """
         first = np.concatenate([[1], 1 + np.cumsum(self.children, dtype=np.int64)])
         char = self.char.astype(np.int64)
-        return first, char, self.cost.astype(np.float64), self.backoff.astype(np.float64), *_links(first, char)
+        return (
+            first,
+            char,
+            self.cost.astype(np.float64),
+            self.backoff.astype(np.float64) - NEUTRAL,
+            *_links(first, char),
+        )
 
     @cached_property
     def begin(self) -> int:

@@ -8,7 +8,7 @@ The search is not exact. Its candidates are then scored exactly, and their poste
 import numpy as np
 
 from recognizer.automaton import Automaton
-from recognizer.decode import NEVER, Decoded, decode
+from recognizer.decode import Decoded, decode
 from recognizer.decode.kernel import kernel
 from recognizer.prose.model import STEP, Prose, follow
 
@@ -28,7 +28,7 @@ BLANK, CHAR, WEIGHT = range(3)
 
 
 def decode_prose(log_probs: np.ndarray, automaton: Automaton, prose: Prose, count: int = 5) -> Decoded:
-    """The `count` best texts that the search finds; arguments and result as of `decode`, never exact."""
+    """The `count` best texts that the search finds; arguments and result as of `decode`. Not proved to be the best."""
     probs = np.exp(np.asarray(log_probs, np.float64))
     steps = (automaton.first_step, automaton.step_class, automaton.step_to)
     end = len(automaton.characters) + 1
@@ -36,8 +36,8 @@ def decode_prose(log_probs: np.ndarray, automaton: Automaton, prose: Prose, coun
         probs, steps, automaton.accepting, prose.arrays, prose.begin, prose.weight * STEP, prose.bonus, end
     )
     found = [tuple(int(c) for c in text[:length]) for text, length in zip(texts, lengths, strict=True)]
-    if not found:
-        return Decoded(texts=(), posteriors=(), log_mass=NEVER, is_exact=False)
+    if not found:  # nothing likely is in the language: something else is written there
+        return decode(log_probs, automaton, count)
     scores = weights + [_log_probability(probs, np.array(text, np.int64)) for text in found]
     shares = np.exp(scores - np.logaddexp.reduce(scores))
     order = np.argsort(-scores, kind="stable")[:count]

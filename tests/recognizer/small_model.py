@@ -13,10 +13,10 @@ from recognizer.confidence import UNCALIBRATED
 from recognizer.cut import cut_image
 from recognizer.form import Field
 from recognizer.line import line_image
-from recognizer.net.marks import MarkNet, MarkNetConfig
-from recognizer.net.outcome import OutcomeHead, OutcomeHeadConfig
-from recognizer.net.text import FRAME_PX, TextNet, TextNetConfig, pad_lines
 from recognizer.reading import Crop
+from training.net.marks import MarkNet, MarkNetConfig
+from training.net.outcome import OutcomeHead, OutcomeHeadConfig
+from training.net.text import FRAME_PX, TextNet, TextNetConfig, pad_lines
 from training.pack import Networks, save_bundle
 
 ALPHABET = Alphabet()

@@ -16,9 +16,9 @@ from recognizer.alphabet import Alphabet
 from recognizer.bundle import Served, load_bundle
 from recognizer.confidence import UNCALIBRATED
 from recognizer.errors import BundleError
-from recognizer.net.text import TextNet
 from recognizer.prose import to_bytes
 from tests.recognizer.small_model import SMALL, small_networks
+from training.net.text import TextNet
 from training.pack import ONLY_TRAINING, Networks, export, load_networks, save_bundle
 from training.prose import fit_prose
 

@@ -132,7 +132,7 @@ def test_signatures_are_told_from_specks_by_the_length_of_their_strokes() -> Non
 
 
 def test_the_settings_say_all_that_a_reading_depends_on(engine: Engine) -> None:
-    assert {"threads", "alternatives", "torch"} <= set(engine.settings)
+    assert {"threads", "alternatives", "runtime", "precision"} <= set(engine.settings)
     assert len(engine.bundle_id) == 32
 
 

@@ -86,7 +86,8 @@ def _read(ledger: Ledger) -> list[tuple[object, ...]]:
     run_batch(sample.start("batch", DIGESTS), sample.two_pages, door, ledger, Quiet())
     frame = ledger.predictions_frame("batch")
     columns = ["prediction_id", "field", "outcome", "text", "confidence", "decision", "alternatives", "threshold"]
-    return list(frame[columns].itertuples(index=False, name=None))
+    rows = frame[columns].astype(object).where(frame[columns].notna(), None)  # NaN differs from itself
+    return list(rows.itertuples(index=False, name=None))
 
 
 @pytest.mark.parametrize("statement", ["update predictions set text = ''", "delete from decisions", "truncate outbox"])

@@ -6,12 +6,12 @@ import torch
 from torch.utils.data import DataLoader
 
 from recognizer.alphabet import Alphabet
-from recognizer.net.text import FRAME_PX
 from tests.training.specimens import printed_corpus
 from training.augment import Augment
 from training.batches import BATCH_AREA_PX, CHUNK, Batch, Batches, collate, least_frames
 from training.corpora.blank import blank_corpus
 from training.corpora.sample import Corpus, Sample
+from training.net.text import FRAME_PX
 
 ALPHABET = Alphabet()
 MIX = [

@@ -48,7 +48,7 @@ def test_the_shared_marks_are_split_by_photo() -> None:
 def test_every_shared_corpus_is_weighted_and_draws_what_the_alphabet_knows() -> None:
     corpora = shared_corpora(SHARED, "tune", ALPHABET)
     assert {corpus.name for corpus in corpora} == {
-        "glyphs", "unipen_7", "unipen_8", "mnist_strings", "dhsd", "copiste", "tables_dec",
+        "glyphs", "phrases", "unipen_7", "unipen_8", "mnist_strings", "dhsd", "copiste", "tables_dec",
     }  # fmt: skip
     assert all(weight >= 0.03 for _, weight, _ in weighted(corpora))
     for corpus in corpora:

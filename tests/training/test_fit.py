@@ -11,11 +11,11 @@ import torch
 from recognizer.alphabet import Alphabet
 from recognizer.errors import UsageError
 from recognizer.line import line_image
-from recognizer.net.text import TextNet
 from tests.recognizer.small_model import SMALL
 from tests.training.specimens import printed_corpus
 from training.batches import Batch, collate
 from training.fit import FitSettings, Training, ctc_loss, fit
+from training.net.text import TextNet
 
 ALPHABET = Alphabet()
 CORPUS = printed_corpus()

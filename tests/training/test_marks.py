@@ -9,10 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
-from recognizer.net.marks import MARK_CLASSES
 from training.corpora.marks import EMPTY, MARKED, MarkPhoto, drawn_frame, load_mark_photos, photo_frame, photo_of
 from training.corpora.sample import split_of
 from training.fit_marks import fit_marks, score_marks
+from training.net.marks import MARK_CLASSES
 
 
 def photo(label: str, seed: int, side: int = 40) -> MarkPhoto:

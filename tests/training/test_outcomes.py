@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from recognizer.line import line_image
-from recognizer.net.outcome import OutcomeHead, OutcomeHeadConfig
 from tests.recognizer.small_model import text_net
 from training.corpora import miscut, spoiled
 from training.corpora.blank import blank_corpus
@@ -16,6 +15,7 @@ from training.corpora.nonanswers import ILLEGIBLE, STRUCK_OUT, TEXT, WRONG_CROP,
 from training.corpora.sample import Corpus, Sample
 from training.corpora.struck import extent_of, ink_mask, innocent_lines, pen_of, strike
 from training.fit_outcomes import PRIOR, fit_outcomes, look, score_outcomes
+from training.net.outcome import OutcomeHead, OutcomeHeadConfig
 
 WORDS = ("Berlin 42", "Hauptstr. 7", "1949-05-23", "Mayer", "4711")
 

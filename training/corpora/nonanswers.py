@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from recognizer.alphabet import Alphabet
-from recognizer.net.outcome import OUTCOME_CLASSES
+from recognizer.outcome import OUTCOME_CLASSES
 from training.corpora import miscut, spoiled
 from training.corpora.sample import Corpus, Split
 from training.corpora.strokes import load_strokes, stroke_corpus

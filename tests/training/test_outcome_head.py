@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from recognizer.net.outcome import OUTCOME_CLASSES, OutcomeHead, OutcomeHeadConfig
+from training.net.outcome import OUTCOME_CLASSES, OutcomeHead, OutcomeHeadConfig
 
 
 def head(columns: int = 256) -> OutcomeHead:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from recognizer.net.visual import norm_act
+from training.net.visual import norm_act
 
 
 class ConvolutionLayer(nn.Module):

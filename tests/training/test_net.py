@@ -7,10 +7,10 @@ import torch
 from recognizer.frame import stack_frames
 from recognizer.line import pad_line
 from recognizer.marking import MARK_CLASSES
-from recognizer.net.marks import MarkNet, MarkNetConfig
-from recognizer.net.text import FRAME_PX, TextNet, TextNetConfig, pad_lines
 from tests.recognizer.small_model import SMALL
 from training.designs import DESIGNS, design
+from training.net.marks import MarkNet, MarkNetConfig
+from training.net.text import FRAME_PX, TextNet, TextNetConfig, pad_lines
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from recognizer.net.context import AttentionLayer, ConvolutionLayer, Recurrent
-from recognizer.net.visual import norm_act, visual
+from training.net.context import AttentionLayer, ConvolutionLayer, Recurrent
+from training.net.visual import norm_act, visual
 
 FRAME_PX = 4
 """Input pixels per output frame."""
