@@ -153,8 +153,8 @@ def _warped(image: np.ndarray, to_page: np.ndarray, size: tuple[int, int], paper
     """The part of `image` that `to_page` (crop to page) shows, of `size` (width, height).
 
     Where the page is finer than the crop, the crop is sampled at a multiple and averaged, so that nothing aliases.
-    Where it is coarser, straight lines between its pixels serve: cubic ones ring around the steps of a 1-bit scan, and
-    of the sample scans' 122 digit fields four fewer were then right.
+    Where it is coarser, pixels are interpolated linearly: with cubic interpolation four more of the sample scans' 122
+    digit fields were wrong, most of them on a 1-bit scan.
     """
     middle = np.array(size) / 2
     a, b, c = transform(to_page, middle + np.array([[0, 0], [8, 0], [0, 8]]))
