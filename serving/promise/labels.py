@@ -1,11 +1,12 @@
 """Labelled predictions: how sure the model was, whether it was right, and in whose hand; what thresholds learn from.
 
-They come with the bundle, as the file `promise.json` whose digest the bundle's manifest holds: readings of writers that
+They come with the bundle, as the file `promise.json.xz` whose digest the bundle's manifest holds: readings of writers that
 neither the networks nor the calibration have seen, and that no accuracy is reported on.
 """
 
 import hashlib
 import json
+import lzma
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 
 from recognizer.errors import BundleError
 
-FILE = "promise.json"
+FILE = "promise.json.xz"
 GRAIN = 1_000_000_000
 """Confidences are kept as whole billionths, rounded down: what a threshold of so many billionths accepts, and what
 not, is the same with all their digits."""
@@ -47,16 +48,9 @@ def labelled(rows: Iterable[tuple[float, bool, str]]) -> Labelled:
 
 
 def save_labels(folder: Path, labels: Labels) -> dict[str, Any]:
-    """Write `promise.json` into a bundle's folder; returns what its manifest has to hold under `promise`."""
-    content = {
-        kind: {
-            "confidence": np.rint(of.confidences * GRAIN).astype(int).tolist(),
-            "right": "".join("1" if right else "0" for right in of.right),
-            "writer": of.writers.tolist(),
-        }
-        for kind, of in sorted(labels.items())
-    }
-    data = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    """Write `promise.json.xz` into a bundle's folder; returns what its manifest has to hold under `promise`."""
+    content = {kind: _written(of) for kind, of in sorted(labels.items())}
+    data = lzma.compress(json.dumps(content, sort_keys=True, separators=(",", ":")).encode(), preset=9)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FILE).write_bytes(data)
     counts = {kind: len(of.right) for kind, of in sorted(labels.items())}
@@ -75,12 +69,22 @@ def load_labels(folder: Path, manifest: Mapping[str, Any]) -> Labels:
         raise BundleError(f"{path} cannot be read: {error.strerror} - fetch the bundle again") from error
     if hashlib.sha256(data).hexdigest() != named["sha256"]:
         raise BundleError(f"{path} is not the file that bundle.json names: its digest differs; fetch the bundle again")
-    return {kind: _read(of) for kind, of in json.loads(data).items()}
+    return {kind: _read(of) for kind, of in json.loads(lzma.decompress(data)).items()}
+
+
+def _written(of: Labelled) -> dict[str, Any]:
+    """In the order of confidence, and of that the steps: the order means nothing, and steps are short."""
+    order = np.argsort(of.confidences, kind="stable")
+    return {
+        "steps": np.diff(np.rint(of.confidences[order] * GRAIN).astype(int), prepend=0).tolist(),
+        "right": "".join("1" if right else "0" for right in of.right[order]),
+        "writer": of.writers[order].tolist(),
+    }
 
 
 def _read(of: Mapping[str, Any]) -> Labelled:
     return Labelled(
-        confidences=np.array(of["confidence"], float) / GRAIN,
+        confidences=np.cumsum(np.array(of["steps"], int)) / GRAIN,
         right=np.array([flag == "1" for flag in of["right"]], bool),
         writers=np.array(of["writer"], int),
     )

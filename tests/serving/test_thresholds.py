@@ -81,6 +81,6 @@ def test_what_cannot_be_is_said(bundle: Path, words: tuple[str, ...], code: int,
 
 
 def test_damaged_labels_are_refused(bundle: Path, tmp_path: Path) -> None:
-    for name in ("bundle.json", "promise.json"):
+    for name in ("bundle.json", "promise.json.xz"):
         (tmp_path / name).write_bytes((bundle / name).read_bytes().replace(b"1", b"0" if name[0] == "p" else b"1", 1))
     assert "its digest differs" in said("--bundle", str(tmp_path), code=5)
