@@ -32,6 +32,7 @@ def show_thresholds(console: Console, bundle: Path, policy: Policy, out: Path | 
     console.print(_headline(policy, len(promise.labels)), highlight=False)
     if kinds:
         console.print(_table(promise, kinds))
+        console.print("A kind without a threshold goes to review as a whole.", highlight=False)
     for form, wishes in policy.forms.items():
         for kind in wishes:
             threshold = promise.threshold(kind, form)
@@ -50,10 +51,10 @@ def _headline(policy: Policy, kinds: int) -> str:
 
 
 def _table(promise: Promise, kinds: "dict[str, Threshold]") -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("kind")
-    for name in ("target", "labels", "threshold", "coverage", "observed risk", "bound"):
-        table.add_column(name, justify="right")
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("kind", no_wrap=True)
+    for name in ("target", "labels", "threshold", "accepts", "wrong", "bound"):
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict")
     for kind, threshold in kinds.items():
         table.add_row(kind, _target(promise.policy.target(kind)), f"{threshold.labels:,}", *_figures(threshold),
@@ -62,7 +63,7 @@ def _table(promise: Promise, kinds: "dict[str, Threshold]") -> Table:
 
 
 def _target(target: "Target") -> str:
-    return f"{target.accuracy:.2%} ({target.certainty:.0%})"
+    return f"{target.accuracy:.2%}"
 
 
 def _figures(threshold: "Threshold") -> tuple[str, str, str, str]:
@@ -75,8 +76,8 @@ def _verdict(threshold: "Threshold") -> str:
     if threshold.value is not None:
         return "[green]kept[/]"
     if threshold.more:
-        return f"[yellow]all to review[/]: not enough labels, at least {threshold.more:,} more"
-    return "[yellow]all to review[/]: wrong too often even where the model is surest"
+        return f"[yellow]needs {threshold.more:,}+ labels[/]"
+    return "[yellow]wrong too often[/]"
 
 
 def _draw(promise: Promise, kinds: list[str], out: Path) -> Path:
