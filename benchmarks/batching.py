@@ -26,8 +26,11 @@ def main() -> None:
         for width in WIDTHS_PX
     }
     times: dict[tuple[int, int], list[float]] = {key: [] for key in inputs}
-    for _ in range(args.rounds):  # interleaved, so that a busy moment does not hit one size alone
+    for _ in range(
+        args.rounds
+    ):  # interleaved, so that a busy moment does not hit one size alone; the first call warms up
         for (count, width), lines in inputs.items():
+            network(lines)
             started = time.perf_counter()
             network(lines)
             times[count, width].append((time.perf_counter() - started) / count)

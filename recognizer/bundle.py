@@ -121,9 +121,7 @@ def load_bundle(folder: Path) -> Bundle:
             calibration=content["calibration"],
             manifest=content["manifest"],
             precision=content["served"]["precision"],
-            prose=from_bytes(read_checked(folder / "prose.xz", sha256["prose.xz"]))
-            if "prose.xz" in sha256
-            else None,
+            prose=from_bytes(read_checked(folder / "prose.xz", sha256["prose.xz"])) if "prose.xz" in sha256 else None,
         )
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
         raise BundleError(f"{folder / 'bundle.json'} lacks or misstates {error}") from error

@@ -32,7 +32,7 @@ written there, which is no better known than illegible."""
 LEAST_MASS = 0.01
 """The same of a whole field where rules say what is possible: a date that does not exist still looks like one."""
 PROSE = ("text", "name")
-"""Kinds in which one character makes the next more or less probable."""
+"""Kinds in which one character makes the next more or less probable, unless the form gives them a pattern."""
 NON_ANSWERS: tuple[Outcome, ...] = ("struck_out", "illegible", "wrong_crop")
 NOISY = 15.0
 """Standard deviation of the paper, in grey levels, above which a faint pencil stroke can be lost."""
@@ -99,7 +99,8 @@ class Engine:
 
     def _decode(self, log_probs: np.ndarray, field: Field, folder: Path) -> Decoded:
         automaton = automaton_of(field, self._bundle.alphabet, folder)
-        if self._bundle.prose is not None and field.kind in PROSE and field.lexicon is None:
+        is_prose = field.kind in PROSE and field.lexicon is None and field.pattern is None
+        if self._bundle.prose is not None and is_prose:
             return decode_prose(log_probs, automaton, self._bundle.prose, ALTERNATIVES)
         return decode(log_probs, automaton, ALTERNATIVES)
 

@@ -22,9 +22,7 @@ def batch_summary(console: Console, batch: BatchFacts, out: Path, where: Places,
     table.add_row("  accepted", f"[green]{batch.accepted:,}[/]", _share(batch.accepted, batch.fields))
     table.add_row("  to review", f"[yellow]{batch.review:,}[/]", _share(batch.review, batch.fields))
     if batch.unpromised:
-        table.add_row(
-            "    no promise", f"{batch.unpromised:,}", "no threshold is promised yet: penfield thresholds"
-        )
+        table.add_row("    no promise", f"{batch.unpromised:,}", "no threshold is promised yet: penfield thresholds")
     table.add_row("rejected", f"[red]{rejected:,}[/]" if rejected else "0", _reasons(batch))
     console.print(table)
     for name, value in _places(batch, out, where, delivery):

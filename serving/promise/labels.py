@@ -1,7 +1,7 @@
 """Labelled predictions: how sure the model was, whether it was right, and in whose hand; what thresholds learn from.
 
-They come with the bundle, as the file `promise.json.xz` whose digest the bundle's manifest holds: readings of writers that
-neither the networks nor the calibration have seen, and that no accuracy is reported on.
+They come with the bundle, as the file `promise.json.xz` whose digest the bundle's manifest holds: readings of writers
+that neither the networks nor the calibration have seen, and that no accuracy is reported on.
 """
 
 import hashlib
