@@ -255,7 +255,7 @@ class _Parser:
         name = name.removeprefix("^")
         if not name or name[0] not in "LMNPSZC" or len(name) > 2:
             raise ValueError(f"\\p{{{name[:20]}}} is not possible: only categories such as \\p{{L}} and \\p{{Lu}}")
-        bits = sum(1 << i for i, c in enumerate(self.characters) if unicodedata.category(c).startswith(name))
+        bits = self.folded("".join(c for c in self.variants() if unicodedata.category(c).startswith(name)))
         return self.all & ~bits if negated else bits
 
     def escaped(self) -> str:
