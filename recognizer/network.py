@@ -1,7 +1,7 @@
 """A network that answers: an ONNX graph, run by onnxruntime on one thread.
 
-One line at a time, so that an answer is a function of the input alone, bit for bit, whatever else is read. Batches would
-save a few tenths of a millisecond on short lines (docs/DESIGNS.md).
+One line at a time, so that an answer is a function of the input alone, bit for bit, whatever else is read. Batches
+would save a few tenths of a millisecond on short lines (docs/DESIGNS.md).
 """
 
 import numpy as np
