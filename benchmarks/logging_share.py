@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from statistics import median
 
-from benchmarks.sample_runs import Timing, a_bundle, copies, one_of, run, scratch
+from benchmarks.sample_runs import BUNDLE, Timing, copies, one_of, run, scratch
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     with scratch() as folder:
         here = Path(folder)
         (here / "scans").mkdir()
-        scans, bundle = copies(here / "scans", asked.repeat), a_bundle(here / "bundle")
+        scans, bundle = copies(here / "scans", asked.repeat), BUNDLE
         run(here / "warm", one_of(here), bundle, deliver=False)
         rounds = [
             (

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from benchmarks.sample_runs import DATA, a_bundle, copies, scratch
+from benchmarks.sample_runs import BUNDLE, DATA, copies, scratch
 
 EVERY_S = 0.25
 PAGES_OF_SAMPLES = 18
@@ -106,7 +106,7 @@ def main() -> None:
         (here / "scans").mkdir()
         copies(here / "scans", -(-asked.pages // PAGES_OF_SAMPLES))
         forms = [part for form in sorted((DATA / "forms").glob("*.yaml")) for part in ("--form", str(form))]
-        places = ["--out", f"{here}/out", "--store", f"{here}/store", "--bundle", str(asked.bundle or a_bundle(here))]
+        places = ["--out", f"{here}/out", "--store", f"{here}/store", "--bundle", str(asked.bundle or BUNDLE)]
         options = ["--workers", str(asked.workers), "--deliver-later"]
         penfield = str(Path(sys.executable).with_name("penfield"))
         found = sampled(

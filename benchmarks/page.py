@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import psutil
 
-from benchmarks.sample_runs import DATA, a_bundle, scratch
+from benchmarks.sample_runs import BUNDLE, DATA, scratch
 from recognizer.form import BlankPage, Form, load_form
 from serving.batch.recognize import Order, batch_start, form_intake
 from serving.batch.run import enter, file_page
@@ -199,7 +199,7 @@ def main() -> None:
     nist, insurance = (load_form(DATA / f"forms/{name}.yaml") for name in ("nist_hsf", "insurance_application"))
     with scratch() as folder, one_core():
         here = Path(folder)
-        bundle = asked.bundle or a_bundle(here / "bundle")
+        bundle = asked.bundle or BUNDLE
         drawn = drawn_scans(here, asked.pages)
         shipped = tuple(sorted((DATA / "samples/scans").iterdir()))
         groups = (

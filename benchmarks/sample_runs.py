@@ -14,6 +14,7 @@ from serving.intake.scans import find_scans
 from serving.ledger import BatchFacts, open_ledger
 
 DATA = Path(__file__).parents[1] / "data"
+BUNDLE = DATA / "bundle"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +51,6 @@ def one_of(here: Path) -> Path:
     source = next((here / "scans").glob("*.png"))
     (folder / source.name).write_bytes(source.read_bytes() + b"warm")
     return folder
-
-
-def a_bundle(folder: Path) -> Path:
-    """The bundle that ships."""
-    return DATA / "bundle"
 
 
 def run(store: Path, scans: Path, bundle: Path, *, deliver: bool) -> Timing:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from benchmarks.sample_runs import Timing, a_bundle, copies, one_of, run, scratch
+from benchmarks.sample_runs import BUNDLE, Timing, copies, one_of, run, scratch
 from serving.delivery import deliver
 from serving.ledger import open_ledger
 from serving.tracking import Tracking
@@ -43,7 +43,7 @@ def main() -> None:
     with scratch() as folder:
         here = Path(folder)
         (here / "scans").mkdir()
-        scans, bundle = copies(here / "scans", asked.repeat), a_bundle(here / "bundle")
+        scans, bundle = copies(here / "scans", asked.repeat), BUNDLE
         run(here / "warm", one_of(here), bundle, deliver=False)
         reachable, unreachable = [], []
         for n in range(asked.rounds):

@@ -8,22 +8,22 @@ data sets and transforms; its detectors and image codecs stay unusable, and noth
 import importlib
 from types import ModuleType
 
-import torch
+from torch import library
 
-_DECLARED: list[torch.library.Library] = []
+_DECLARED: list[library.Library] = []
 
 
 def load_torchvision(module: str) -> ModuleType:
     """Import `torchvision.<module>` beside any build of torch."""
     if not _DECLARED:
-        library = torch.library.Library("torchvision", "FRAGMENT")
+        declared = library.Library("torchvision", "FRAGMENT")
         for schema in (
             "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
             "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
         ):
             try:
-                library.define(schema)
+                declared.define(schema)
             except RuntimeError:  # this torchvision brings its own
                 break
-        _DECLARED.append(library)
+        _DECLARED.append(declared)
     return importlib.import_module(f"torchvision.{module}")

@@ -10,7 +10,7 @@ import numpy as np
 from recognizer.automaton import Automaton
 from recognizer.decode import Decoded, decode
 from recognizer.decode.kernel import kernel
-from recognizer.prose.model import STEP, Prose, follow
+from recognizer.prose.model import STEP, Prose, find, follow
 
 BEAM = 16
 NARROW = 12.0
@@ -174,14 +174,8 @@ def _keep(texts, facts, masses, grown, grown_masses, origin):  # type: ignore[no
 @kernel
 def _step(first_step, step_class, step_to, state, wanted):  # type: ignore[no-untyped-def]
     """The automaton's state after a class, -1 if it may not follow."""
-    low, high = first_step[state], first_step[state + 1]
-    while low < high:
-        middle = (low + high) // 2
-        if step_class[middle] < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    return step_to[low] if low < first_step[state + 1] and step_class[low] == wanted else -1
+    step = find(first_step, step_class, state, wanted)
+    return step_to[step] if step >= 0 else -1
 
 
 @kernel
