@@ -18,8 +18,8 @@ Mix = Sequence[tuple[Corpus, float, bool]]
 """(corpus, weight, whether its samples are drawn from strokes)."""
 
 WEIGHTS = {
-    "glyphs": 0.22, "mnist_strings": 0.14, "unipen_7": 0.24, "unipen_8": 0.1, "phrases": 0.07, "dhsd": 0.14,
-    "copiste": 0.09, "tables_dec": 0.03, "fonts": 0.04, "blank": 0.02,
+    "glyphs": 0.18, "mnist_strings": 0.08, "unipen_7": 0.26, "unipen_8": 0.15, "phrases": 0.08, "dhsd": 0.11,
+    "copiste": 0.10, "tables_dec": 0.03, "fonts": 0.04, "blank": 0.02,
 }  # fmt: skip
 DRAWN = {"glyphs", "unipen_7", "unipen_8", "phrases", "fonts", "blank"}
 
