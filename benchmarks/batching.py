@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path, default=Path("data/bundle"))
     parser.add_argument("--rounds", type=int, default=20)
     args = parser.parse_args()
-    network, rng = load_bundle(args.bundle).text, np.random.default_rng(0)
+    network, rng = load_bundle(args.bundle).general.network, np.random.default_rng(0)
     inputs = {
         (count, width): (rng.random((count, 1, 32, width)) > 0.85).astype(np.float32)
         for count in BATCHES

@@ -41,13 +41,13 @@ def main() -> None:
     bundle, rng = load_bundle(options.bundle), np.random.default_rng(1)
     streets = sorted({street(rng) for _ in range(2 * ENTRIES)})
     streets = [str(name) for name in rng.choice(streets, ENTRIES, replace=False)]
-    show_start(bundle.alphabet)
+    show_start(bundle.general.alphabet)
     words = [read(bundle, word(rng), rng) for _ in range(options.fields)]
-    flat = [made_up(bundle.alphabet, options.frames, kind, rng) for kind in ("uniform", "noise", "blank")]
+    flat = [made_up(bundle.general.alphabet, options.frames, kind, rng) for kind in ("uniform", "noise", "blank")]
     print(f"{'':22}{'states':>8}{'steps':>8}{'compile':>9} ms |  median     p99 ms  proved |  wrong p99 |  flat max")
     for name, (definition, draw) in languages(streets).items():
         started = time.perf_counter()
-        automaton = automaton_of(definition, bundle.alphabet)
+        automaton = automaton_of(definition, bundle.general.alphabet)
         compile_ms = (time.perf_counter() - started) * 1000
         outputs = [read(bundle, draw(rng), rng) for _ in range(options.fields)]
         ms, proved = measure(outputs, automaton)
@@ -113,7 +113,7 @@ def read(bundle: Bundle, text: str, rng: Rng) -> np.ndarray:
     hand = random_hand(rng, str(rng.choice(FONTS)))
     line = line_image(np.pad(write(text, hand.font, rng, 32.0, hand=hand), 8, constant_values=255))
     assert line is not None
-    return log_softmax(bundle.text(pad_line(line))[0][0])
+    return log_softmax(bundle.general.network(pad_line(line))[0][0])
 
 
 def made_up(alphabet: Alphabet, frames: int, kind: str, rng: Rng) -> np.ndarray:

@@ -19,7 +19,7 @@ from training.fit import FitSettings, Training, fit
 from training.mix import drawn_corpora, shared_corpora, weighted
 from training.net.outcome import OutcomeHead, OutcomeHeadConfig
 from training.net.text import TextNet
-from training.pack import graph_of_text
+from training.pack import LineNet, graph_of
 from training.quantize import quantized
 
 SHOWN = ("mnist_strings", "glyphs", "unipen_7", "unipen_8", "dhsd", "copiste")
@@ -54,7 +54,7 @@ def cost(net: TextNet) -> tuple[str, str, str]:
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         net.eval()(line)
     head = OutcomeHead(OutcomeHeadConfig(columns=net.config.context))
-    served = Network(quantized(graph_of_text(net, head), [(255 * line[0, 0]).byte().numpy()] * 8))
+    served = Network(quantized(graph_of(LineNet(Alphabet(), net, head)), [(255 * line[0, 0]).byte().numpy()] * 8))
     times = []
     for _ in range(60):
         started = time.perf_counter()

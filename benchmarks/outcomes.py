@@ -32,7 +32,7 @@ def main() -> None:
     if not options.data.exists():
         raise SystemExit(f"{options.data} is not there: this benchmark needs the optional shared data folder")
     torch.set_num_threads(1)
-    net = load_networks(options.bundle).text
+    net = load_networks(options.bundle).general.text
     began = time.process_time()
     head = fit_outcomes(net, sources(options.data, "train"), sources(options.data, "tune"), told, count=options.count)
     parameters = sum(p.numel() for p in head.parameters())

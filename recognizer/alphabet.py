@@ -1,5 +1,6 @@
 """The characters that the text network knows, and the way between a text and its class numbers."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -8,6 +9,10 @@ import numpy as np
 ASCII = "".join(map(chr, range(0x20, 0x7F)))
 LATIN_1 = "".join(chr(c) for c in range(0xC0, 0x100) if chr(c) not in "×÷ÐðÞþ")
 LATIN = ASCII + LATIN_1 + "ŒœŸ«»°§£€’–"
+
+OTHER = "\ufffd"
+"""In an alphabet, stands for a run of whatever characters the alphabet has not."""
+NUMERALS = " $()+,-./0123456789£€" + OTHER
 
 PLAIN = str.maketrans("“”‘—", '""\'–')
 
@@ -25,10 +30,14 @@ class Alphabet:
         """Whether every character of the text is known."""
         return set(text) <= set(self.characters)
 
+    def written(self, text: str) -> str:
+        """A text as this alphabet can write it: where it has `OTHER`, that stands for runs of unknown characters."""
+        return re.sub(f"[^{re.escape(self.characters)}]+", OTHER, text) if OTHER in self.characters else text
+
     def encode(self, text: str) -> np.ndarray:
-        """Class numbers of a text, int64 (len(text),). Raises KeyError for an unknown character."""
+        """Class numbers of a text as it is `written`, int64 (n,). Raises KeyError for an unknown character."""
         numbers = {c: i for i, c in enumerate(self.characters, start=1)}
-        return np.array([numbers[c] for c in text], np.int64)
+        return np.array([numbers[c] for c in self.written(text)], np.int64)
 
 
 def normal_text(text: str) -> str:

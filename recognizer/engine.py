@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from recognizer.bundle import Bundle
+from recognizer.automaton import Automaton
+from recognizer.bundle import Bundle, Reader
 from recognizer.clean import has_ink
 from recognizer.confidence import calibrated
 from recognizer.decode import Decoded, decode
@@ -24,7 +25,7 @@ from recognizer.outcome import OUTCOME_CLASSES
 from recognizer.prose import decode_prose
 from recognizer.reading import Alternative, Crop, Outcome, Reading
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 ALTERNATIVES = 5
 LEAST_CHAR_MASS = 0.05
 """Per character, the share of the network's belief that the field's language must hold: below it something else is
@@ -34,6 +35,8 @@ LEAST_MASS = 0.01
 PROSE = ("text", "name")
 """Kinds in which one character makes the next more or less probable, unless the form gives them a pattern."""
 NON_ANSWERS: tuple[Outcome, ...] = ("struck_out", "illegible", "wrong_crop")
+MOST_LANGUAGES = 512
+"""More of them are not kept in mind."""
 NOISY = 15.0
 """Standard deviation of the paper, in grey levels, above which a faint pencil stroke can be lost."""
 
@@ -43,6 +46,7 @@ class Engine:
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
+        self._chosen: dict[Automaton, tuple[Reader, Automaton]] = {}
 
     @property
     def bundle_id(self) -> str:
@@ -63,7 +67,7 @@ class Engine:
             "least_char_mass": LEAST_CHAR_MASS,
             "least_mass": LEAST_MASS,
             "runtime": RUNTIME,
-            "precision": self._bundle.precision,
+            "precision": ", ".join(f"{reader.name} {reader.precision}" for reader in self._bundle.readers),
         }
 
     def read(self, crop: Crop, folder: Path = Path()) -> Reading:
@@ -87,29 +91,36 @@ class Engine:
         line = None if ink.is_blank else line_image(crop.image)
         if line is None:
             return Reading(text="", outcome="blank", confidence=blank_confidence(crop), measured={"ink": ink.coverage})
-        logits, outcomes = self._bundle.text(pad_line(line))
+        reader, automaton = self._reader_of(automaton_of(crop.field, self._bundle.general.alphabet, folder))
+        logits, outcomes = reader.network(pad_line(line))
         log_probs = log_softmax(logits[0])  # all frames: a last character may be told beyond its ink
         seen = non_answers(outcomes[0])
         nothing = float(np.exp(log_probs[:, 0].sum()))
         if nothing > 0.5:
             return Reading(text="", outcome="blank", confidence=nothing, measured={"blank": nothing, **seen})
-        decoded = self._decode(log_probs, crop.field, folder)
+        decoded = self._decode(log_probs, automaton, crop.field)
+        texts = [
+            Alternative(text=automaton.text(classes), confidence=posterior)
+            for classes, posterior in zip(decoded.texts, decoded.posteriors, strict=True)
+        ]
         least = 0.0 if crop.field.kind in PROSE or crop.field.lexicon is not None else LEAST_MASS
-        return text_reading(decoded, self._texts(decoded), {"blank": nothing, **seen}, least)
+        return text_reading(decoded, texts, {"blank": nothing, **seen}, least)
 
-    def _decode(self, log_probs: np.ndarray, field: Field, folder: Path) -> Decoded:
-        automaton = automaton_of(field, self._bundle.alphabet, folder)
+    def _reader_of(self, automaton: Automaton) -> tuple[Reader, Automaton]:
+        """The reader with the fewest characters that can write all texts of a language, and the language over these."""
+        if automaton not in self._chosen:
+            used = set(automaton.used)
+            reader = next(each for each in self._bundle.readers if used <= set(each.alphabet.characters))
+            if len(self._chosen) >= MOST_LANGUAGES:
+                self._chosen.clear()
+            self._chosen[automaton] = reader, automaton.over(reader.alphabet.characters)
+        return self._chosen[automaton]
+
+    def _decode(self, log_probs: np.ndarray, automaton: Automaton, field: Field) -> Decoded:
         is_prose = field.kind in PROSE and field.lexicon is None and field.pattern is None
         if self._bundle.prose is not None and is_prose:
             return decode_prose(log_probs, automaton, self._bundle.prose, ALTERNATIVES)
         return decode(log_probs, automaton, ALTERNATIVES)
-
-    def _texts(self, decoded: Decoded) -> list[Alternative]:
-        characters = self._bundle.alphabet.characters
-        return [
-            Alternative(text="".join(characters[c - 1] for c in classes), confidence=posterior)
-            for classes, posterior in zip(decoded.texts, decoded.posteriors, strict=True)
-        ]
 
     def _read_marks(self, crop: Crop) -> Reading:
         frames = stack_frames([mark_frame(crop.image, box) for box in crop.marks])

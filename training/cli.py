@@ -9,7 +9,7 @@ from serving.commands.cli import DebugOption, StoreOption, app
 from serving.commands.told import EXIT_CODES, told
 
 if TYPE_CHECKING:
-    from training.train import TrainOrder
+    from training.order import TrainOrder
 
 __all__ = ["app", "main"]
 
@@ -25,7 +25,10 @@ def train(
     mnist: Annotated[bool, typer.Option("--mnist", help="Add MNIST's digits, through torchvision.")] = False,
     emnist: Annotated[bool, typer.Option("--emnist", help="Add EMNIST's digits, through torchvision.")] = False,
     downloads: Annotated[Path, typer.Option(help="Where torchvision's files are or go.")] = Path("downloads"),
-    minutes: Annotated[float, typer.Option(min=0.05, help="Training time of the text network.")] = 60.0,
+    minutes: Annotated[float, typer.Option(min=0.05, help="Training time of the general reader.")] = 60.0,
+    number_minutes: Annotated[
+        float | None, typer.Option(min=0.05, help="That of the reader of numbers.", show_default="two thirds of it")
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Checkpoint and log; the same folder goes on.")] = Path("runs/text"),
     start: Annotated[Path | None, typer.Option(help="Bundle whose weights to begin with.")] = None,
     bundle: Annotated[Path | None, typer.Option(help="Where the bundle goes.", show_default="FOLDER/bundle")] = None,
@@ -43,7 +46,7 @@ def train(
     with told(debug):
         from serving.store import places
         from training.fit import FitSettings
-        from training.train import TrainOrder
+        from training.order import TrainOrder
         from training.train import train as train_bundle
 
         settings = FitSettings(minutes=minutes, seed=seed)
@@ -57,6 +60,7 @@ def train(
             downloads=downloads,
             start=start,
             settings=settings,
+            number_minutes=number_minutes if number_minutes is not None else minutes * 2 / 3,
             threads=threads,
             alias=alias,
         )
@@ -69,7 +73,10 @@ def small(order: "TrainOrder") -> "TrainOrder":
 
     minutes = min(order.settings.minutes, SMOKE_MINUTES)
     settings = replace(order.settings, minutes=minutes, workers=0, warmup_steps=30, report_steps=5)
-    return replace(order, settings=settings, mark_steps=60, outcomes=400, held_out=24, calibrate=12, measure=12)
+    return replace(
+        order, settings=settings, number_minutes=minutes / 3, mark_steps=60, outcomes=400, held_out=24, calibrate=12,
+        measure=12,
+    )  # fmt: skip
 
 
 def main() -> None:

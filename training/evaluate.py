@@ -64,7 +64,9 @@ def evaluate(
             continue
         pairs = sorted(unsorted, key=lambda pair: pair[0].shape[1])
         reads = [text for group in _chunks(pairs, 32) for text in _read(net, alphabet, group)]
-        edits = [Levenshtein.distance(read, text) for read, (_, text) in zip(reads, pairs, strict=True)]
+        edits = [
+            Levenshtein.distance(read, alphabet.written(text)) for read, (_, text) in zip(reads, pairs, strict=True)
+        ]
         scores[source] = Score(
             exact=float(np.mean([e == 0 for e in edits])),
             cer=sum(edits) / max(1, sum(len(text) for _, text in pairs)),

@@ -1,18 +1,19 @@
 """Which corpora the shipped model learns from, in which proportions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from recognizer.alphabet import Alphabet
 from recognizer.errors import InputError
 from training.corpora.blank import blank_corpus
 from training.corpora.fonts import font_corpus
-from training.corpora.glyphs import glyph_corpus
+from training.corpora.glyphs import glyph_corpus, glyph_number_corpus
 from training.corpora.images import image_corpus
 from training.corpora.mnist import mnist_writers_corpus
 from training.corpora.phrases import phrase_corpus
 from training.corpora.sample import Corpus, Split, split_of
 from training.corpora.strokes import StrokeSet, load_strokes, stroke_corpus
+from training.corpora.typed import typed_corpus
 
 Mix = Sequence[tuple[Corpus, float, bool]]
 """(corpus, weight, whether its samples are drawn from strokes)."""
@@ -21,7 +22,12 @@ WEIGHTS = {
     "glyphs": 0.18, "mnist_strings": 0.08, "unipen_7": 0.26, "unipen_8": 0.15, "phrases": 0.08, "dhsd": 0.11,
     "copiste": 0.10, "tables_dec": 0.03, "fonts": 0.04, "blank": 0.02,
 }  # fmt: skip
-DRAWN = {"glyphs", "unipen_7", "unipen_8", "phrases", "fonts", "blank"}
+NUMBER_WEIGHTS = {
+    "mnist_strings": 0.42, "typed": 0.18, "glyph_numbers": 0.18, "fonts": 0.06, "unipen_8": 0.05, "unipen_7": 0.04,
+    "tables_dec": 0.03, "dhsd": 0.02, "blank": 0.02,
+}  # fmt: skip
+"""For the network of numbers, which learns from words only that they are none."""
+DRAWN = {"glyphs", "glyph_numbers", "unipen_7", "unipen_8", "phrases", "fonts", "blank"}
 
 
 def shared_corpora(folder: Path, split: Split, alphabet: Alphabet) -> list[Corpus]:
@@ -54,6 +60,17 @@ def shared_corpora(folder: Path, split: Split, alphabet: Alphabet) -> list[Corpu
     return corpora
 
 
+def number_corpora(folder: Path, split: Split) -> list[Corpus]:
+    """Corpora of the optional shared data folder that only the network of numbers learns from."""
+    corpora = []
+    if (mnist := folder / "mnist_writers/mnist_writers.npz").exists():
+        corpora.append(typed_corpus(mnist, split))
+    singles = [folder / f"unipen/unipen_{part}.npz" for part in ("1a", "1d")]
+    if all(path.exists() for path in singles):
+        corpora.append(glyph_number_corpus([load_strokes(path) for path in singles], split))
+    return corpora
+
+
 def texts(strokes: StrokeSet, split: Split, longest: int = 40) -> list[str]:
     """What the writers of a split wrote, as often as they did."""
     pairs = zip(strokes.labels, strokes.writers, strict=True)
@@ -65,6 +82,8 @@ def drawn_corpora(split: Split) -> list[Corpus]:
     return [font_corpus(split), blank_corpus(split)]
 
 
-def weighted(corpora: Sequence[Corpus]) -> Mix:
-    """Corpora with the weights of the shipped model; one without a weight counts as a tenth."""
-    return [(corpus, WEIGHTS.get(corpus.name, 0.1), corpus.name in DRAWN) for corpus in corpora]
+def weighted(corpora: Sequence[Corpus], weights: Mapping[str, float] = WEIGHTS) -> Mix:
+    """Corpora with the weights of the shipped model; one that no mix knows counts as a tenth."""
+    known = {*WEIGHTS, *NUMBER_WEIGHTS} - set(weights)
+    counted = [corpus for corpus in corpora if corpus.name not in known]
+    return [(corpus, weights.get(corpus.name, 0.1), corpus.name in DRAWN) for corpus in counted]

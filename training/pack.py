@@ -1,7 +1,7 @@
 """Pack networks into a bundle, and take them out again to train on.
 
-What serves is an ONNX graph per network, beside the weights in full precision that a training can begin with. The
-text network's shortcut head, which only training needs, is left out; it learns anew within minutes.
+What serves is an ONNX graph per network; beside the bundle lie its masters, the weights in full precision that a
+training can begin with. A text network's shortcut head, which only training needs, is left out; it learns anew.
 """
 
 import tempfile
@@ -17,50 +17,64 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from recognizer.alphabet import Alphabet
-from recognizer.bundle import Served, Weights, load_content, read_checked, write_bundle
+from recognizer.bundle import GENERAL, Graph, Master, Served, load_content, masters_of, read_checked, write_bundle
 from recognizer.confidence import Calibration
 from recognizer.errors import BundleError
 from training.net.marks import MarkNet, MarkNetConfig
 from training.net.outcome import OutcomeHead, OutcomeHeadConfig
 from training.net.text import TextNet, TextNetConfig
 
-ONLY_TRAINING = "shortcut_head."
+ONLY_TRAINING = "text.shortcut_head."
 OPSET = 17
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Networks:
-    """The networks of a bundle as torch knows them."""
+class LineNet(nn.Module):
+    """A text network with its outcome head: what reads the lines of an alphabet."""
 
-    text: TextNet
-    outcome: OutcomeHead
-    marks: MarkNet
-
-
-class Line(nn.Module):
-    """Text network and outcome head as one graph: a line -> (logits, outcome logits)."""
-
-    def __init__(self, text: TextNet, outcome: OutcomeHead) -> None:
+    def __init__(self, alphabet: Alphabet, text: TextNet, outcome: OutcomeHead) -> None:
         super().__init__()
-        self.text, self.outcome = text, outcome
+        self.alphabet, self.text, self.outcome = alphabet, text, outcome
 
     def forward(self, lines: Tensor) -> tuple[Tensor, Tensor]:
         """(n, 1, 32, w) float in [0, 1] -> (n, w / 4, classes), (n, 4)."""
         columns = self.text.columns(lines)
         return self.text.head(self.text.context(columns))[:, :, 0].transpose(1, 2), self.outcome(columns)
 
+    @property
+    def config(self) -> dict[str, object]:
+        """All that is needed to build it again, as JSON knows it."""
+        return {
+            "alphabet": self.alphabet.characters,
+            "text": self.text.config.as_dict(),
+            "outcome": self.outcome.config.as_dict(),
+        }
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Networks:
+    """The networks of a bundle as torch knows them; `readers` by name, `GENERAL` among them."""
+
+    readers: Mapping[str, LineNet]
+    marks: MarkNet
+
+    @property
+    def general(self) -> LineNet:
+        """The reader that can read any field."""
+        return self.readers[GENERAL]
+
 
 def export(networks: Networks) -> Served:
     """The graphs in full precision."""
     axes = {"frames": {0: "count"}, "logits": {0: "count"}}
     marks = _graph(networks.marks, torch.rand(2, 1, 32, 32), ("frames",), ("logits",), axes)
-    return Served(text=graph_of_text(networks.text, networks.outcome), marks=marks, precision="fp32")
+    readers = {name: Graph(alphabet=net.alphabet, data=graph_of(net)) for name, net in networks.readers.items()}
+    return Served(readers=readers, marks=marks)
 
 
-def graph_of_text(text: TextNet, outcome: OutcomeHead) -> bytes:
-    """Text network and outcome head as one ONNX graph, for any number of lines of any one width."""
+def graph_of(net: LineNet) -> bytes:
+    """A reader as one ONNX graph, for any number of lines of any one width."""
     axes = {"lines": {0: "count", 3: "width_px"}, "logits": {0: "count", 1: "frames"}, "outcomes": {0: "count"}}
-    return _graph(Line(text, outcome), torch.rand(2, 1, 32, 128), ("lines",), ("logits", "outcomes"), axes)
+    return _graph(net, torch.rand(2, 1, 32, 128), ("lines",), ("logits", "outcomes"), axes)
 
 
 def _graph(net: nn.Module, example: Tensor, inputs: tuple[str, ...], outputs: tuple[str, ...], axes: dict) -> bytes:
@@ -77,22 +91,19 @@ def _graph(net: nn.Module, example: Tensor, inputs: tuple[str, ...], outputs: tu
 def save_bundle(
     folder: Path,
     networks: Networks,
-    alphabet: Alphabet,
     *,
     calibration: Calibration,
     manifest: Mapping[str, Any],
     served: Served | None = None,
 ) -> str:
-    """Write a bundle into a folder, which is made; returns its id. Without `served` it serves in full precision."""
-    weights = {
-        "text": Weights(kind="TextNet", config=networks.text.config.as_dict(), data=_weights(networks.text)),
-        "outcome": Weights(
-            kind="OutcomeHead", config=networks.outcome.config.as_dict(), data=_weights(networks.outcome)
-        ),
-        "marks": Weights(kind="MarkNet", config=networks.marks.config.as_dict(), data=_weights(networks.marks)),
-    }
+    """Write a bundle into a folder, and its masters beside it; returns its id.
+
+    Without `served` it serves in full precision.
+    """
+    readers = {name: Master(config=net.config, data=_weights(net)) for name, net in networks.readers.items()}
+    marks = Master(config=networks.marks.config.as_dict(), data=_weights(networks.marks))
     return write_bundle(
-        folder, served or export(networks), weights, alphabet, calibration=calibration, manifest=manifest
+        folder, served or export(networks), {**readers, "marks": marks}, calibration=calibration, manifest=manifest
     )
 
 
@@ -102,28 +113,35 @@ def _weights(net: nn.Module) -> bytes:
 
 
 def load_networks(folder: Path) -> Networks:
-    """The networks of a bundle, in evaluation mode; the text network's shortcut head is new.
+    """The networks of a bundle from its masters, in evaluation mode; the readers' shortcut heads are new.
 
     Raises:
-        BundleError: the folder is no bundle, or damaged.
+        BundleError: the folder is no bundle, its masters are not beside it, or they are damaged.
     """
     _, content = load_content(folder)
     try:
-        nets = content["networks"]
-        return Networks(
-            text=_filled(folder, "text", TextNet(_config(TextNetConfig, nets["text"]["config"])), nets),
-            outcome=_filled(
-                folder, "outcome", OutcomeHead(_config(OutcomeHeadConfig, nets["outcome"]["config"])), nets
-            ),
-            marks=_filled(folder, "marks", MarkNet(_config(MarkNetConfig, nets["marks"]["config"])), nets),
-        )
+        listed = content["masters"]
+        readers = {
+            name: _filled(folder, name, _line_net(listed[name]["config"]), listed[name]["sha256"])
+            for name in content["readers"]
+        }
+        marks = MarkNet(_config(MarkNetConfig, listed["marks"]["config"]))
+        return Networks(readers=readers, marks=_filled(folder, "marks", marks, listed["marks"]["sha256"]))
     except (KeyError, TypeError, AttributeError, ValueError, RuntimeError, IndexError) as error:
         raise BundleError(f"{folder / 'bundle.json'} lacks or misstates {error}") from error
 
 
-def _filled(folder: Path, name: str, net: Any, nets: Mapping[str, Any]) -> Any:
-    path = folder / f"{name}.safetensors"
-    data = read_checked(path, nets[name]["sha256"])
+def _line_net(config: Mapping[str, Any]) -> LineNet:
+    return LineNet(
+        Alphabet(characters=config["alphabet"]),
+        TextNet(_config(TextNetConfig, config["text"])),
+        OutcomeHead(_config(OutcomeHeadConfig, config["outcome"])),
+    )
+
+
+def _filled(folder: Path, name: str, net: Any, sha256: str) -> Any:
+    path = masters_of(folder) / f"{name}.safetensors"
+    data = read_checked(path, sha256)
     try:
         missing, unexpected = net.load_state_dict(load(data), strict=False)
     except (RuntimeError, ValueError, SafetensorError) as error:

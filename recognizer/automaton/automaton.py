@@ -1,7 +1,7 @@
 """Automaton: all that may stand in a field, as arrays that decoding walks and people's entries can be held against."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -48,6 +48,20 @@ class Automaton:
     def text(self, classes: Iterable[int]) -> str:
         """The text of class numbers."""
         return "".join(self.characters[number - 1] for number in classes)
+
+    @cached_property
+    def used(self) -> str:
+        """The characters that occur in texts of the language."""
+        return self.text(np.unique(self.step_class))
+
+    def over(self, characters: str) -> "Automaton":
+        """The same language over other characters, which hold all that are `used`, in the same order."""
+        number = np.zeros(len(self.characters) + 1, np.int64)
+        places = [characters.index(char) for char in self.used]
+        if places != sorted(places):
+            raise ValueError(f"{characters!r} have another order than {self.characters!r}")
+        number[[self._numbers[char] for char in self.used]] = np.array(places) + 1
+        return replace(self, characters=characters, step_class=number[self.step_class])
 
     def _state_after(self, text: str) -> int | None:
         state = 0

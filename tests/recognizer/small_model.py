@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from recognizer.alphabet import Alphabet
+from recognizer.bundle import GENERAL
 from recognizer.confidence import UNCALIBRATED
 from recognizer.cut import cut_image
 from recognizer.form import Field
@@ -17,7 +18,7 @@ from recognizer.reading import Crop
 from training.net.marks import MarkNet, MarkNetConfig
 from training.net.outcome import OutcomeHead, OutcomeHeadConfig
 from training.net.text import FRAME_PX, TextNet, TextNetConfig, pad_lines
-from training.pack import Networks, save_bundle
+from training.pack import LineNet, Networks, save_bundle
 
 ALPHABET = Alphabet()
 SMALL = TextNetConfig(
@@ -76,9 +77,10 @@ def small_networks(text: TextNet | None = None) -> Networks:
     """The small text network, or another one, and marks that were never trained."""
     torch.manual_seed(1)
     text = text or text_net()
-    return Networks(text=text.eval(), outcome=trusting_head(text.config.context), marks=MarkNet(MarkNetConfig()).eval())
+    reader = LineNet(ALPHABET, text, trusting_head(text.config.context))
+    return Networks(readers={GENERAL: reader.eval()}, marks=MarkNet(MarkNetConfig()).eval())
 
 
 def save_small(folder: Path) -> str:
     """Write a bundle with the small network; returns its id."""
-    return save_bundle(folder, small_networks(), ALPHABET, calibration=UNCALIBRATED, manifest={"made": "by a test"})
+    return save_bundle(folder, small_networks(), calibration=UNCALIBRATED, manifest={"made": "by a test"})

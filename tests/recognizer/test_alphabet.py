@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizer.alphabet import ASCII, LATIN, Alphabet, normal_text
+from recognizer.alphabet import ASCII, LATIN, NUMERALS, OTHER, Alphabet, normal_text
 
 
 def test_every_character_has_one_class_and_none_is_the_blank() -> None:
@@ -26,6 +26,13 @@ def test_unknown_characters_are_refused() -> None:
     assert alphabet.covers("0110") and alphabet.covers("") and not alphabet.covers("012")
     with pytest.raises(KeyError):
         alphabet.encode("2")
+
+
+def test_what_is_no_number_counts_as_one_other_character() -> None:
+    numerals = Alphabet(characters=NUMERALS)
+    assert numerals.written("12 Jan 1999") == f"12 {OTHER} 1999" and numerals.written("$1,200.00") == "$1,200.00"
+    assert numerals.encode("Anna").tolist() == [len(NUMERALS)] and len(numerals.encode("A1b2c")) == 5
+    assert Alphabet().written("Łódź") == "Łódź"  # an alphabet without it hides nothing
 
 
 @pytest.mark.parametrize(

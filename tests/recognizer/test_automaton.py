@@ -8,7 +8,7 @@ import re2
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from recognizer.alphabet import Alphabet
+from recognizer.alphabet import NUMERALS, Alphabet
 from recognizer.automaton import Automaton, from_machine, from_tree
 from recognizer.automaton.check_digit import check_digit_machine
 from recognizer.automaton.dates import date_pattern
@@ -196,3 +196,23 @@ def test_integers_lie_between_their_bounds(one: int, other: int, group: str) -> 
     automaton = from_machine(pattern_machine(integers(low, high, group), "0123456789,"), "0123456789,")
     accepted = [n for n in range(4000) if automaton.accepts(f"{n:,}" if group else str(n))]
     assert accepted == list(range(low, high + 1))
+
+
+@given(st.lists(st.text("0159/-", max_size=6), min_size=1, max_size=12, unique=True), st.text("0159/-a", max_size=6))
+def test_a_language_over_fewer_characters_is_the_same(entries: list[str], tried: str) -> None:
+    tree = from_tree(tree_of(entries, LATIN), LATIN)
+    machine = from_machine(pattern_machine("[0-9]+(/[0-9]+)*|-", LATIN), LATIN)
+    for automaton in (tree, machine):
+        narrow = automaton.over(NUMERALS)
+        assert set(automaton.used) <= set("0123456789/-") and narrow.used == automaton.used
+        for text in (*entries, tried):
+            assert narrow.accepts(text) == automaton.accepts(text)
+            assert narrow.next_characters(text) == automaton.next_characters(text)
+
+
+def test_characters_in_another_order_are_refused() -> None:
+    automaton = from_machine(pattern_machine("[01]+", LATIN), LATIN)
+    with pytest.raises(ValueError, match="another order"):
+        automaton.over("10")
+    with pytest.raises(ValueError):
+        automaton.over("0")

@@ -8,16 +8,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from recognizer.bundle import Bundle, load_bundle
+from recognizer.alphabet import NUMERALS, Alphabet
+from recognizer.bundle import Bundle, Reader, load_bundle
 from recognizer.cut import cut_image
 from recognizer.engine import Engine, read_signature
 from recognizer.form import load_form
+from recognizer.network import Network
 from recognizer.reading import Crop, Reading
 from serving.door import Door
 from serving.ledger import Ledger, open_ledger
-from tests.recognizer.small_model import ALPHABET, TEXTS, crop, field, printed, save_small
+from tests.recognizer.small_model import ALPHABET, SMALL, TEXTS, crop, field, printed, save_small, trusting_head
 from tests.serving import specimens
+from training.net.text import TextNet
+from training.pack import LineNet, graph_of
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "data/bundle"
@@ -160,8 +165,22 @@ def test_through_the_door_a_relative_lexicon_starts_at_the_forms_folder(
     assert reading.text in states | {""}
 
 
+def test_the_reader_with_the_fewest_characters_that_a_field_can_hold_reads_it(folder: Path) -> None:
+    general = load_bundle(folder)
+    torch.manual_seed(0)
+    numerals = Alphabet(characters=NUMERALS)
+    ignorant = TextNet(replace(SMALL, classes=len(numerals)))
+    graph = graph_of(LineNet(numerals, ignorant, trusting_head(SMALL.context)))
+    numbers = Reader(name="numbers", alphabet=numerals, network=Network(graph))
+    both = replace(general, readers=(numbers, *general.readers))
+    for asked in (field(), field("date"), field("ssn"), field("code", pattern="[0-9]{4}"), field(lexicon=TEXTS)):
+        assert Engine(both).read(crop("4827", asked)) != Engine(general).read(crop("4827", asked)), asked
+    for asked in (field("text"), field("code"), field("code", pattern="[A-Z]?[0-9]{4}"), field(lexicon=("4827", "A"))):
+        assert Engine(both).read(crop("4827", asked)) == Engine(general).read(crop("4827", asked)), asked
+
+
 def test_the_shipped_bundle_reads_the_same_twice(shipped: Bundle) -> None:
-    assert shipped.alphabet == ALPHABET
+    assert shipped.general.alphabet == ALPHABET
     readings = [Engine(shipped).read(crop(text)) for text in TEXTS]
     assert readings == [Engine(load_bundle(SHIPPED)).read(crop(text)) for text in TEXTS]
     assert sum(reading.outcome == "text" for reading in readings) >= 4

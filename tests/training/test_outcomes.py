@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from recognizer.alphabet import Alphabet
 from recognizer.line import line_image
 from tests.recognizer.small_model import text_net
 from training.corpora import miscut, spoiled
@@ -125,7 +126,8 @@ def test_the_served_graph_shows_the_head_the_columns_that_it_learned_on() -> Non
     net = text_net().eval()
     torch.manual_seed(0)
     head = OutcomeHead(OutcomeHeadConfig(columns=net.config.context)).eval()
-    session = onnxruntime.InferenceSession(pack.graph_of_text(net, head), providers=["CPUExecutionProvider"])
+    graph = pack.graph_of(pack.LineNet(Alphabet(), net, head))
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     lines = torch.rand(2, 1, 32, 128)
     _, served = session.run(None, {"lines": lines.numpy()})
     with torch.no_grad():

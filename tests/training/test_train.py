@@ -102,10 +102,14 @@ def test_the_bundle_is_registered_under_its_alias_and_reads(trained: Path, run) 
     bundle = load_bundle(trained / "run/bundle")
     assert version.tags["penfield.bundle_id"] == bundle.bundle_id and version.run_id == run.info.run_id
     model = Path(client.download_artifacts(run.info.run_id, "model", str(trained)))
-    assert {path.suffix for path in (model / "data/bundle").iterdir()} <= {".json", ".safetensors", ".onnx", ".xz"}
+    assert {path.suffix for path in (model / "data/bundle").iterdir()} <= {".json", ".onnx", ".xz"}
+    masters = {Path(file.path).name for file in client.list_artifacts(run.info.run_id, "masters")}
+    assert masters == {"marks.safetensors", "numbers.safetensors", "text.safetensors"}
     assert load_bundle(model / "data/bundle").bundle_id == bundle.bundle_id
     manifest = bundle.manifest
-    assert manifest["steps"] > 0 and set(manifest["data"]) == {"fonts", "blank", "own_My_crops_1_"}
+    assert [reader.name for reader in bundle.readers] == ["numbers", "text"]
+    assert all(facts["steps"] > 0 for facts in manifest["readers"].values())
+    assert set(manifest["data"]) == {"fonts", "blank", "own_My_crops_1_"}
     field = Field(name="f", kind="digits", box=(0, 0, 100, 20))
     crop = cut_image(cv2.imread(str(trained / "7.png"), 0), field, lines=False)
     assert Engine(bundle).read(crop) == Engine(bundle).read(crop)
@@ -114,13 +118,14 @@ def test_the_bundle_is_registered_under_its_alias_and_reads(trained: Path, run) 
 @pytest.mark.slow
 def test_a_finished_training_is_not_trained_further(trained: Path, run) -> None:
     client, first = run
-    weights = (trained / "run/bundle/text.safetensors").read_bytes()
-    steps = load_bundle(trained / "run/bundle").manifest["steps"]
+    weights = (trained / "run/bundle-masters/text.safetensors").read_bytes()
+    before = load_bundle(trained / "run/bundle").manifest["readers"]
     own = str(trained / "My crops (1).csv")
     done = penfield(trained, "--smoke", "--minutes", "0.15", "--own", own, "--folder", "run", "--threads", "1")
     assert done.returncode == 0 and "goes on" in done.stdout
-    assert load_bundle(trained / "run/bundle").manifest["steps"] == steps
-    assert (trained / "run/bundle/text.safetensors").read_bytes() == weights
+    after = load_bundle(trained / "run/bundle").manifest["readers"]
+    assert {name: facts["steps"] for name, facts in after.items()} == {n: facts["steps"] for n, facts in before.items()}
+    assert (trained / "run/bundle-masters/text.safetensors").read_bytes() == weights
     runs = client.search_runs([first.info.experiment_id])
     assert [run.info.run_id for run in runs] == [first.info.run_id]
 
@@ -137,7 +142,7 @@ def test_data_that_is_not_there_is_said(tmp_path: Path, words: tuple[str, ...], 
     done = CliRunner().invoke(app, ["train", *words, "--folder", str(tmp_path / "run")])
     assert done.exit_code == (2 if "--minutes" in words else 4)
     assert message in done.stderr and "Traceback" not in done.stderr
-    assert not (tmp_path / "run/checkpoint.pt").exists()
+    assert not list(tmp_path.glob("run/*/checkpoint.pt"))
 
 
 def test_a_store_that_fails_does_not_end_training(tmp_path: Path) -> None:

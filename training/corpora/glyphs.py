@@ -56,14 +56,29 @@ def glyph_corpus(
 
     Writers count who wrote every digit; without any the corpus is empty.
     """
+
+    def text(rng: np.random.Generator) -> str:
+        is_word = vocabulary and rng.random() < WORD_SHARE
+        return vocabulary[int(rng.integers(len(vocabulary)))] if is_word else grammar.random_text(rng)
+
+    return _composed("glyphs", sets, split, text, size)
+
+
+def glyph_number_corpus(sets: Sequence[StrokeSet], split: Split, size: int = 100_000) -> Corpus:
+    """The same of the grammars of numbers alone."""
+    return _composed("glyph_numbers", sets, split, grammar.random_number, size)
+
+
+def _composed(
+    corpus: str, sets: Sequence[StrokeSet], split: Split, text_of: Callable[[np.random.Generator], str], size: int
+) -> Corpus:
     writers = _writers(sets, split)
     names = sorted(name for name, glyphs in writers.items() if sum(d in glyphs for d in "0123456789") == 10)
 
     def sample(number: int, rng: np.random.Generator) -> Sample:
         name = names[int(rng.integers(len(names)))]
         for _ in range(20):
-            is_word = vocabulary and rng.random() < WORD_SHARE
-            text = vocabulary[int(rng.integers(len(vocabulary)))] if is_word else grammar.random_text(rng)
+            text = text_of(rng)
             if all(char == " " or char in writers[name] for char in text):
                 break
         else:
@@ -72,7 +87,7 @@ def glyph_corpus(
         return Sample(image=draw(transform(strokes, rng), rng), text=text, writer=name)
 
     digest = digest_of(np.frombuffer("".join(s.digest for s in sets).encode(), np.uint8))
-    return Corpus(name="glyphs", size=size if names else 0, draw=sample, digest=digest, writers=len(names))
+    return Corpus(name=corpus, size=size if names else 0, draw=sample, digest=digest, writers=len(names))
 
 
 def _writers(sets: Sequence[StrokeSet], split: Split) -> dict[str, Writer]:

@@ -89,6 +89,14 @@ GRAMMARS: dict[Callable[[Rng], str], float] = {
 
 def random_text(rng: Rng) -> str:
     """Draw a grammar by its weight and a text of it."""
-    grammars = list(GRAMMARS)
-    weights = np.array(list(GRAMMARS.values()))
-    return grammars[int(rng.choice(len(grammars), p=weights / weights.sum()))](rng)
+    return _drawn(GRAMMARS, rng)
+
+
+def random_number(rng: Rng) -> str:
+    """The same of the grammars of numbers alone."""
+    return _drawn({grammar: GRAMMARS[grammar] for grammar in (digits, date, amount, phone, ssn)}, rng)
+
+
+def _drawn(grammars: dict[Callable[[Rng], str], float], rng: Rng) -> str:
+    weights = np.array(list(grammars.values()))
+    return list(grammars)[int(rng.choice(len(grammars), p=weights / weights.sum()))](rng)
