@@ -1,0 +1,1 @@
+"""Crowds of reviewers. The simulated one drives tests, benchmarks and the demo."""
