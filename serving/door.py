@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from recognizer.errors import PenfieldError, ScanRejected
-from recognizer.form import Field, Form
+from recognizer.form import Form
 from recognizer.form.language import language_digest
 from recognizer.reading import Crop, Reading
-from serving.decision.decide import POLICY_VERSION, decide
+from serving.decision.decide import POLICY_VERSION, decide_page
 from serving.ledger import Answer, FreshReading, Ledger, PageEntry, Prediction, digest, prediction_id
 from serving.ledger.values import Purpose
 from serving.promise import Policy, Promise, promise_of
@@ -134,14 +134,14 @@ class Door:
             writing.page(page, [crop for _, crop, _ in named])
             writing.predictions(self.bundle_id, fresh)
             predictions = {**known, **writing.read_back([item.prediction_id for item in fresh])}
-            answers = tuple(self._answer(predictions[name], crop.field, form) for name, crop, _ in named)
+            read = [(predictions[name], crop.field) for name, crop, _ in named]
+            answers = tuple(
+                Answer(field=field.name, prediction=prediction, decision=decision)
+                for (prediction, field), decision in zip(read, decide_page(read, form, self._promise), strict=True)
+            )
             writing.decisions([answer.decision for answer in answers])
             writing.batch_page(batch_id, scan_no, page, answers)
         return answers
-
-    def _answer(self, prediction: Prediction, field: Field, form: Form | None) -> Answer:
-        decision = decide(prediction, field, form, self._promise)
-        return Answer(field=field.name, prediction=prediction, decision=decision)
 
     def _timed(self, work: Callable[[], T]) -> T:
         started = time.perf_counter()

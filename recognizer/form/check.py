@@ -1,19 +1,24 @@
 """What one setting of a form demands of the others; each check yields what is wrong."""
 
-from collections.abc import Iterator, Sequence
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
 from recognizer.alphabet import Alphabet
 from recognizer.errors import FormError
 from recognizer.form.complaint import Complaint, Place
 from recognizer.form.language import accepts_everything, automaton_of
 from recognizer.form.lexicon import load_lexicon
-from recognizer.form.model import Box, Field, Kind, PageSize
+from recognizer.form.model import Box, Check, Field, Kind, PageSize
 from recognizer.form.pattern import compile_pattern
 
 WRITTEN: frozenset[Kind] = frozenset({"digits", "number", "amount", "date", "ssn", "phone", "code", "name", "text"})
 LEXICON: frozenset[Kind] = frozenset({"digits", "number", "code", "name", "text", "choice"})
 NUMERIC: frozenset[Kind] = frozenset({"digits", "number", "amount"})
+
+CHECKED: dict[str, frozenset[Kind]] = {"order": frozenset({"date"}), "sum": NUMERIC}
+"""The kinds of fields that a check is about, where not every kind will do."""
 
 KINDS_WITH: dict[str, frozenset[Kind]] = {
     "pattern": WRITTEN,
@@ -47,6 +52,24 @@ def check_fields(fields: dict[int, Field], page: PageSize | None, folder: Path) 
         complaints = [*_kind(field, place), *_ranges(field, (*place, "rules")), *_options(field, place)]
         complaints += _words(field, place, folder)
         yield from complaints or _language(field, place, folder)
+
+
+def check_checks(checks: Sequence[Check], fields: Iterable[Field]) -> Iterator[Complaint]:
+    """Every field that a check is about must be there, and be of a kind that the check understands."""
+    kinds = {field.name: field.kind for field in fields}
+    for number, check in enumerate(checks):
+        possible = CHECKED.get(check.rule, frozenset(get_args(Kind)))
+        for name in check.fields:
+            place: Place = ("checks", number)
+            if name not in kinds:
+                close = difflib.get_close_matches(name, kinds, n=1)
+                mend = f"did you mean {close[0]!r}?" if close else f"use one of: {', '.join(kinds)}"
+                yield Complaint(place=place, what=f"there is no field {name!r}", mend=mend)
+            elif kinds[name] not in possible:
+                mend = f"name fields of the kinds {', '.join(sorted(possible))}"
+                yield Complaint(place=place, what=f"{name!r} is a field of the kind {kinds[name]}", mend=mend)
+        if len(set(check.fields)) < len(check.fields):
+            yield Complaint(place=("checks", number), what="names a field twice", mend="name each field once")
 
 
 def check_box(box: Box, page: PageSize | None, place: Place) -> Iterator[Complaint]:

@@ -10,18 +10,22 @@ from recognizer.form.complaint import Complaint, Place
 from recognizer.form.model import (
     BlankPage,
     Field,
+    FilledCheck,
     Form,
     Kind,
     Mark,
     Marks,
     Option,
+    OrderCheck,
     PageSize,
     PrintedBoxes,
     ReviewPolicy,
     Rules,
+    SumCheck,
 )
 
 METHODS: dict[str, type[BaseModel]] = {"blank_page": BlankPage, "marks": Marks, "boxes": PrintedBoxes}
+CHECKS: dict[str, type[BaseModel]] = {"order": OrderCheck, "sum": SumCheck, "filled": FilledCheck}
 PARTS: dict[str, type[BaseModel]] = {
     "page": PageSize,
     "fields": Field,
@@ -95,6 +99,10 @@ def _choice(place: Place, given: Any, name: str) -> Complaint:
         method = given.get("method") if isinstance(given, dict) else None
         what = "is missing" if method is None else f"{_shown(method)} is no method"
         return Complaint(place=(*place, "method"), what=what, mend=_did_you_mean(str(method), METHODS))
+    if place[:1] == ("checks",) and len(place) == 2:
+        rule = given.get("rule") if isinstance(given, dict) else None
+        what = "is missing" if rule is None else f"{_shown(rule)} is no rule"
+        return Complaint(place=(*place, "rule"), what=what, mend=_did_you_mean(str(rule), CHECKS))
     kinds = get_args(Kind)
     if name == "kind" and "marks" not in place:
         return Complaint(
@@ -118,6 +126,8 @@ def _settings(place: Place, data: Any) -> list[str]:
     model = PARTS.get(names[-1], Form) if names else Form
     if names and names[-1] == "registration":
         model = METHODS.get(str(_at(place, data).get("method")), BlankPage)
+    if names and names[-1] == "checks":
+        model = CHECKS.get(str(_at(place, data).get("rule")), OrderCheck)
     return [name for name in model.model_fields if not (model is Form and name == "folder")]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from recognizer.errors import FormError
-from recognizer.form.check import check_fields
+from recognizer.form.check import check_checks, check_fields
 from recognizer.form.complaint import Complaint, Place
 from recognizer.form.explain import explain
 from recognizer.form.model import Field, Form, PageSize
@@ -35,6 +35,7 @@ def load_form(path: Path) -> Form:
     else:
         complaints += check_fields(dict(enumerate(form.fields)), form.page, folder)
         complaints += check_registration(form)
+        complaints += check_checks(form.checks, form.fields)
     if complaints:
         raise FormError(_report(source, complaints))
     return form

@@ -138,6 +138,50 @@ class Field(Value):
         return self
 
 
+class OrderCheck(Value):
+    """Two dates: one is not after the other."""
+
+    rule: Literal["order"] = Setting(description="one date is not after the other")
+    earlier: str = Setting(description="name of the field with the earlier date")
+    later: str = Setting(description="name of the field with the later date")
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that it is about."""
+        return self.earlier, self.later
+
+
+class SumCheck(Value):
+    """Amounts or numbers, and their sum."""
+
+    rule: Literal["sum"] = Setting(description="numbers add up to another one")
+    of: tuple[str, ...] = Setting(min_length=1, max_length=100, description="names of the fields that are added")
+    equals: str = Setting(description="name of the field with the sum")
+    within: float = Setting(default=0.005, ge=0, description="by how much the sum may differ")
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that it is about."""
+        return *self.of, self.equals
+
+
+class FilledCheck(Value):
+    """A field that must be filled in where another one has a certain value."""
+
+    rule: Literal["filled"] = Setting(description="a field must be filled in where another one says so")
+    field: str = Setting(description="name of the field that must be filled in")
+    when: str = Setting(description="name of the field that decides it")
+    has: str = Setting(description="the value with which it does")
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that it is about."""
+        return self.field, self.when
+
+
+Check = Annotated[OrderCheck | SumCheck | FilledCheck, Setting(discriminator="rule")]
+
+
 class Form(Value):
     """One page of a paper form."""
 
@@ -150,4 +194,5 @@ class Form(Value):
         default={}, description="least confidence for acceptance, by kind of field"
     )
     fields: tuple[Field, ...] = Setting(min_length=1, max_length=1000, description="the fields on the page")
+    checks: tuple[Check, ...] = Setting(default=(), max_length=200, description="what fields must fulfil together")
     folder: Path = Setting(default=Path(), exclude=True, description="where the definition lies; set when it is loaded")

@@ -1,9 +1,12 @@
 """Accept or review: what happens with a prediction, and why."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from recognizer.confidence import claim_of
 from recognizer.form import Field, Form
+from serving.decision.checks import broken
 from serving.decision.validity import Objection, objection
 from serving.ledger import Decision, Prediction, digest
 from serving.promise import Promise
@@ -37,6 +40,34 @@ def decide(prediction: Prediction, field: Field, form: Form | None, promise: Pro
         reason=verdict.reason,
         threshold=threshold,
     )
+
+
+def decide_page(
+    answers: Sequence[tuple[Prediction, Field]], form: Form | None, promise: Promise
+) -> tuple[Decision, ...]:
+    """One decision for each field of a page: each for itself, then the form's checks across fields.
+
+    Where fields that would be accepted break a check together, all of them go to a person: one of them is wrong.
+    """
+    decisions = tuple(decide(prediction, field, form, promise) for prediction, field in answers)
+    if form is None or not form.checks:
+        return decisions
+    by_name = {field.name: number for number, (_, field) in enumerate(answers)}
+    values = {
+        field.name: prediction.reading.text
+        for (prediction, field), decision in zip(answers, decisions, strict=True)
+        if decision.decision == "accept"
+    }
+    checked = list(decisions)
+    for check, complaint in broken(form, values):
+        together = [answers[by_name[name]][0].prediction_id for name in check.fields]
+        for name in check.fields:
+            before = decisions[by_name[name]]
+            checked[by_name[name]] = replace(
+                before, decision="review", code=complaint.code, reason=complaint.reason,
+                policy_digest=digest("checked", before.policy_digest, check.model_dump(mode="json"), together),
+            )  # fmt: skip
+    return tuple(checked)
 
 
 def threshold_of(prediction: Prediction, field: Field, form: Form | None, promise: Promise) -> tuple[float | None, str]:

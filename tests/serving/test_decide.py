@@ -1,12 +1,24 @@
 import datetime
+from dataclasses import replace
 
 import pytest
 
-from recognizer.form import Field, Form, Option, PageSize, PrintedBoxes, ReviewPolicy, Rules
+from recognizer.form import (
+    Field,
+    FilledCheck,
+    Form,
+    Option,
+    OrderCheck,
+    PageSize,
+    PrintedBoxes,
+    ReviewPolicy,
+    Rules,
+    SumCheck,
+)
 from recognizer.reading import Reading
-from serving.decision.decide import decide
+from serving.decision.decide import decide, decide_page
 from serving.decision.validity import number_of, possible_dates
-from serving.ledger import Prediction
+from serving.ledger import Decision, Prediction
 from serving.promise import Labelled, Policy, Promise
 from serving.promise.labels import labelled
 from serving.promise.policy import KINDS, Wish
@@ -163,3 +175,76 @@ def test_dates(text: str, order: str, days: list[tuple[int, int, int]]) -> None:
 )
 def test_numbers(text: str, value: float | None) -> None:
     assert number_of(text) == value
+
+
+DATES = ("date_of_birth", "signed_on")
+CHECKED = Form(
+    name="form",
+    page=PageSize(width=100, height=100, dpi=150),
+    registration=PrintedBoxes(method="boxes"),
+    fields=(
+        *(Field(name=name, kind="date", box=(0, 0, 10, 10)) for name in DATES),
+        *(Field(name=name, kind="amount", box=(0, 0, 10, 10)) for name in ("premium", "fee", "total")),
+        Field(name="married", kind="checkbox", box=(0, 0, 10, 10)),
+        Field(name="spouse", kind="name", box=(0, 0, 10, 10)),
+    ),
+    checks=(
+        OrderCheck(rule="order", earlier="date_of_birth", later="signed_on"),
+        SumCheck(rule="sum", of=("premium", "fee"), equals="total"),
+        FilledCheck(rule="filled", field="spouse", when="married", has="yes"),
+    ),
+)
+SOUND = {
+    "date_of_birth": "01/02/1980", "signed_on": "03/04/2024", "premium": "$1,200.00", "fee": "15.50",
+    "total": "1,215.50", "married": "yes", "spouse": "Ann",
+}  # fmt: skip
+
+
+def decided(confidence: dict[str, float] | None = None, **values: str) -> dict[str, Decision]:
+    """The decisions of a page of `CHECKED` on which other values stand than in `SOUND`."""
+    answers = []
+    for each in CHECKED.fields:
+        text = {**SOUND, **values}[each.name]
+        sure = (confidence or {}).get(each.name, 0.9999)
+        prediction = said(text, sure, "text" if text else "blank")
+        answers.append((replace(prediction, prediction_id=each.name), each))
+    return {d.prediction_id: d for d in decide_page(answers, CHECKED, KEPT)}
+
+
+@pytest.mark.parametrize(
+    ("values", "code", "fields"),
+    [
+        ({}, "", ()),
+        ({"date_of_birth": "03/05/2024"}, "check_order", DATES),
+        ({"date_of_birth": "03/04/2024"}, "", ()),  # the same day
+        ({"signed_on": "03/04/1979"}, "check_order", DATES),
+        ({"signed_on": "03/04/79"}, "", ()),  # may be 2079
+        ({"signed_on": "03/04/24", "date_of_birth": "01/02/80"}, "", ()),  # 1980 and 2024
+        ({"fee": "15.60"}, "check_sum", ("premium", "fee", "total")),
+        ({"fee": "", "total": "1200"}, "", ()),
+        ({"fee": "", "total": ""}, "", ()),  # no total, nothing to compare
+        ({"spouse": ""}, "check_filled", ("spouse", "married")),
+        ({"spouse": "", "married": "no"}, "", ()),
+    ],
+)
+def test_fields_that_cannot_be_right_together_are_all_looked_at(
+    values: dict[str, str], code: str, fields: tuple[str, ...]
+) -> None:
+    decisions = decided(**values)
+    sent = {name for name, decision in decisions.items() if decision.decision == "review"}
+    assert sent == set(fields)
+    assert {decisions[name].code for name in sent} <= {code}
+    for name in sent:
+        assert not any(value and value in decisions[name].reason for value in {**SOUND, **values}.values())
+
+
+def test_a_check_waits_for_the_person_who_looks_anyway() -> None:
+    decisions = decided({"signed_on": 0.5}, date_of_birth="03/05/2024")
+    assert decisions["signed_on"].code == "doubtful" and decisions["date_of_birth"].decision == "accept"
+
+
+def test_a_check_makes_another_policy_of_what_it_decides() -> None:
+    alone, together = decided(), decided(fee="15.60")
+    assert together["premium"].policy_digest != alone["premium"].policy_digest
+    assert together["premium"].policy_digest != decided(fee="15.70", total="9")["total"].policy_digest
+    assert together["spouse"].policy_digest == alone["spouse"].policy_digest

@@ -8,7 +8,18 @@ from typing import get_args
 import pytest
 
 from recognizer.errors import FormError
-from recognizer.form import Field, Form, Kind, ReviewPolicy, Rules, json_schema, load_form
+from recognizer.form import (
+    Field,
+    FilledCheck,
+    Form,
+    Kind,
+    OrderCheck,
+    ReviewPolicy,
+    Rules,
+    SumCheck,
+    json_schema,
+    load_form,
+)
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs/FORMS.md").read_text(encoding="utf-8")
@@ -36,7 +47,7 @@ def test_an_example_loads(example: str, tmp_path: Path) -> None:
     assert load_form(path).fields
 
 
-@pytest.mark.parametrize("model", [Form, Field, Rules, ReviewPolicy])
+@pytest.mark.parametrize("model", [Form, Field, Rules, ReviewPolicy, OrderCheck, SumCheck, FilledCheck])
 def test_every_setting_is_documented(model: type[Form]) -> None:
     missing = [name for name in model.model_fields if f"`{name}" not in TEXT and name != "folder"]
     assert not missing

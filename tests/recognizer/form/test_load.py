@@ -119,6 +119,26 @@ def test_the_good_form_loads(folder: Path) -> None:
     assert form.fields[3].options[1].value == "yes"
 
 
+CHECK_MISTAKES = [
+    ("{rule: order, earlier: dob, later: dbo}", ["checks[1]", "no field 'dbo'", "did you mean 'dob'"]),
+    ("{rule: order, earlier: dob, later: code}", ["checks[1]", "'code'", "of the kind code", "date"]),
+    ("{rule: order, earlier: dob, later: dob}", ["checks[1]", "names a field twice"]),
+    ("{rule: ordr, earlier: dob, later: dob}", ["checks[1].rule", "'ordr' is no rule", "did you mean 'order'"]),
+    ("{earlier: dob, later: dob}", ["checks[1].rule", "is missing"]),
+    ("{rule: order, earlier: dob}", ["checks[1].later", "is missing"]),
+    ("{rule: order, earlier: dob, latr: dob}", ["checks[1].latr", "unknown setting", "did you mean 'later'"]),
+    ("{rule: sum, of: [], equals: code}", ["checks[1].of"]),
+    ("{rule: sum, of: [dob], equals: code}", ["'dob'", "of the kind date", "amount"]),
+]
+
+
+@pytest.mark.parametrize(("check", "words"), CHECK_MISTAKES)
+def test_a_mistake_in_a_check_is_named(folder: Path, check: str, words: list[str]) -> None:
+    message = complaint(folder, f"{GOOD}checks:\n  - {check}\n")
+    line = GOOD.count("\n") + 2
+    assert all(word in message for word in [f"{folder / 'form.yaml'}:{line}: ", *words]), message
+
+
 @pytest.mark.parametrize(("old", "new", "line", "words"), MISTAKES)
 def test_a_mistake_is_named_with_line_and_mend(folder: Path, old: str, new: str, line: int, words: list[str]) -> None:
     assert old in GOOD
