@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, make_url, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from recognizer.errors import LedgerError
 from serving.ledger.clock import utc_now
 from serving.ledger.schema import SCHEMA_VERSION, metadata, schema_versions
+from serving.ledger.schema.migrate import OLDEST, migrate
 
 BUSY_TIMEOUT_MS = 60_000
 _ADVISORY_LOCK = 0x50454E46  # "PENF"
@@ -109,12 +110,21 @@ def _enter_wal(engine: Engine) -> None:
 
 
 def _ensure_schema(connection: Connection) -> None:
+    """Tables of this version: created where there are none, migrated where they are older."""
     if not inspect(connection).has_table(schema_versions.name):
         metadata.create_all(connection)
-        connection.execute(schema_versions.insert().values(version=SCHEMA_VERSION, created_at=utc_now()))
-    version = connection.scalar(select(schema_versions.c.version).order_by(schema_versions.c.version.desc()))
-    if version != SCHEMA_VERSION:
+        _note_version(connection)
+        return
+    version = connection.scalar(select(func.max(schema_versions.c.version)))
+    if version is None or not OLDEST <= version <= SCHEMA_VERSION:
         raise LedgerError(
             f"this ledger has schema version {version}, this program writes version {SCHEMA_VERSION}: "
             "use the program that wrote it, or name another ledger"
         )
+    if version < SCHEMA_VERSION:
+        migrate(connection, version)
+        _note_version(connection)
+
+
+def _note_version(connection: Connection) -> None:
+    connection.execute(schema_versions.insert().values(version=SCHEMA_VERSION, created_at=utc_now()))

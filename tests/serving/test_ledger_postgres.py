@@ -1,13 +1,7 @@
 """The same ledger in PostgreSQL; skipped where no server can be started or no driver is installed."""
 
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,43 +17,9 @@ from tests.serving.killed_batch import Quiet
 DIGESTS = ("s1", "s2")
 
 
-def _tool(name: str) -> str | None:
-    found = [str(path) for path in Path("/usr/lib/postgresql").glob(f"*/bin/{name}")]
-    return shutil.which(name) or next(iter(sorted(found)), None)
-
-
-def _run(user: str | None, *words: str) -> None:
-    """PostgreSQL refuses to run as root: then as somebody else."""
-    identity = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
-    subprocess.run(words, check=True, capture_output=True, cwd="/", timeout=60, **identity)  # type: ignore[call-overload]
-
-
-@contextmanager
-def _server(folder: Path, user: str | None) -> Iterator[str]:
-    initdb, control = _tool("initdb"), _tool("pg_ctl")
-    assert initdb and control
-    data = str(folder / "data")
-    _run(user, initdb, "-D", data, "-U", "penfield", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder}"
-    _run(user, control, "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
-    try:
-        yield f"postgresql+psycopg://penfield@/postgres?host={folder}"
-    finally:
-        _run(user, control, "-D", data, "-m", "immediate", "stop")
-
-
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    pytest.importorskip("psycopg", reason="PostgreSQL's driver is not installed (psycopg)")
-    if not _tool("initdb"):
-        pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
-    user = "nobody" if os.getuid() == 0 else None
-    with tempfile.TemporaryDirectory(prefix="pg") as name:  # short: a socket's path has 107 characters at most
-        folder = Path(name)
-        if user:
-            os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
-        with _server(folder, user) as address:
-            yield address
+def url(postgres_database: Callable[[], str]) -> str:
+    return postgres_database()
 
 
 def test_several_may_create_the_ledger_at_once(url: str) -> None:

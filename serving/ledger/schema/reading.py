@@ -1,52 +1,28 @@
-"""The ledger's tables. Rows are added, never changed or removed: triggers refuse both.
+"""What was read, decided and delivered.
 
 A page is filed once per scan, page number and setup (`pages`, `page_fields`, `crops`); a batch points at what it used
 (`batch_pages`, `batch_fields`). So a page, a crop and a prediction that a later batch needs again is not made again.
 Page number 0 stands for a file as a whole, where none of its pages could be had.
 """
 
-from sqlalchemy import (
-    DDL,
-    Column,
-    Connection,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    event,
-)
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
-SCHEMA_VERSION = 1
+from serving.ledger.schema.base import at_column, id_column, metadata
 
-metadata = MetaData()
-
-
-def _id(name: str, **settings: bool) -> Column[str]:
-    return Column(name, String(64), **settings)  # type: ignore[arg-type]
-
-
-def _at(name: str) -> Column[str]:
-    return Column(name, String(32), nullable=False)  # ISO 8601, UTC
-
-
-schema_versions = Table(
-    "schema_versions", metadata, Column("version", Integer, primary_key=True, autoincrement=False), _at("created_at")
-)
 bundles = Table(
-    "bundles", metadata, _id("bundle_id", primary_key=True), Column("info", Text, nullable=False), _at("created_at")
+    "bundles",
+    metadata,
+    id_column("bundle_id", primary_key=True),
+    Column("info", Text, nullable=False),
+    at_column("created_at"),
 )
 forms = Table(
     "forms",
     metadata,
-    _id("form_digest", primary_key=True),
+    id_column("form_digest", primary_key=True),
     Column("name", String(64), nullable=False),
     Column("definition", Text, nullable=False),
-    _at("created_at"),
+    at_column("created_at"),
 )
 batches = Table(
     "batches",
@@ -56,7 +32,7 @@ batches = Table(
     Column("bundle_id", ForeignKey("bundles.bundle_id"), nullable=False),
     Column("purpose", String(32), nullable=False),
     Column("params", Text, nullable=False),
-    _at("started_at"),
+    at_column("started_at"),
 )
 batch_events = Table(
     "batch_events",
@@ -65,7 +41,7 @@ batch_events = Table(
     Column("batch_id", ForeignKey("batches.batch_id"), nullable=False, index=True),
     Column("event", String(32), nullable=False),  # resumed, finished
     Column("facts", Text, nullable=False),
-    _at("at"),
+    at_column("at"),
 )
 scans = Table(
     "scans",
@@ -81,12 +57,12 @@ scan_ends = Table(  # written when the last page of a scan is in
     Column("batch_id", ForeignKey("batches.batch_id"), primary_key=True),
     Column("scan_no", Integer, primary_key=True, autoincrement=False),
     Column("page_count", Integer, nullable=False),
-    _at("at"),
+    at_column("at"),
 )
 pages = Table(
     "pages",
     metadata,
-    _id("page_key", primary_key=True),
+    id_column("page_key", primary_key=True),
     Column("page_id", String(64), nullable=False),
     Column("scan_digest", String(64), nullable=False),
     Column("page_no", Integer, nullable=False),
@@ -101,13 +77,13 @@ pages = Table(
     Column("steps", Text, nullable=False),
     Column("alignment", Text, nullable=False),
     Column("stage_ms", Text, nullable=False),
-    _at("created_at"),
+    at_column("created_at"),
     Index("pages_by_scan", "scan_digest", "setup_digest"),
 )
 crops = Table(
     "crops",
     metadata,
-    _id("crop_id", primary_key=True),
+    id_column("crop_id", primary_key=True),
     Column("png", LargeBinary, nullable=False),  # lossless, 8 bit grey
     Column("dpi", Float, nullable=False),
     Column("quality", Text),
@@ -126,7 +102,7 @@ page_fields = Table(
 predictions = Table(
     "predictions",
     metadata,
-    _id("prediction_id", primary_key=True),
+    id_column("prediction_id", primary_key=True),
     Column("crop_id", ForeignKey("crops.crop_id"), nullable=False, index=True),
     Column("bundle_id", ForeignKey("bundles.bundle_id"), nullable=False),
     Column("language_digest", String(64), nullable=False),
@@ -138,18 +114,19 @@ predictions = Table(
     Column("parts", Text, nullable=False),
     Column("measured", Text, nullable=False),
     Column("latency_ms", Float(53), nullable=False),
-    _at("created_at"),
+    at_column("created_at"),
 )
 decisions = Table(
     "decisions",
     metadata,
     Column("prediction_id", ForeignKey("predictions.prediction_id"), primary_key=True),
-    _id("policy_digest", primary_key=True),
-    Column("decision", String(16), nullable=False),  # accept, review
+    id_column("policy_digest", primary_key=True),
+    Column("decision", String(16), nullable=False),  # accept, review, audit, rescan
     Column("code", String(32), nullable=False),
     Column("reason", Text, nullable=False),
     Column("threshold", Float(53)),
-    _at("created_at"),
+    at_column("created_at"),
+    Column("probability", Float(53)),  # with which an accepted field was drawn for an audit; since version 2
 )
 batch_pages = Table(
     "batch_pages",
@@ -177,35 +154,6 @@ outbox = Table(
     Column("kind", String(32), nullable=False),
     Column("batch_id", ForeignKey("batches.batch_id"), nullable=False),
     Column("payload", Text, nullable=False),
-    _at("created_at"),
+    at_column("created_at"),
 )
-deliveries = Table("deliveries", metadata, Column("key", ForeignKey("outbox.key"), primary_key=True), _at("at"))
-
-_REFUSE_FUNCTION = """
-CREATE OR REPLACE FUNCTION penfield_refuse() RETURNS trigger LANGUAGE plpgsql AS
-'BEGIN RAISE EXCEPTION ''the ledger is append-only''; END'
-"""
-
-
-def _make_append_only(table: Table, connection: Connection, **_: object) -> None:
-    """Refuse UPDATE and DELETE in the database itself, whoever sends them."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(DDL(_REFUSE_FUNCTION))
-        connection.execute(
-            DDL(
-                f"CREATE TRIGGER {table.name}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table.name} "
-                "EXECUTE FUNCTION penfield_refuse()"
-            )
-        )
-        return
-    for verb in ("UPDATE", "DELETE"):
-        connection.execute(
-            DDL(
-                f"CREATE TRIGGER {table.name}_no_{verb.lower()} BEFORE {verb} ON {table.name} "
-                "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
-            )
-        )
-
-
-for _table in metadata.tables.values():
-    event.listen(_table, "after_create", _make_append_only)
+deliveries = Table("deliveries", metadata, Column("key", ForeignKey("outbox.key"), primary_key=True), at_column("at"))

@@ -1,0 +1,74 @@
+"""The ledger's tables. Rows are added, never changed or removed: triggers refuse both.
+
+`base` is what they share, `reading` what machines did, `review` what people did, `truth` what was settled.
+"""
+
+from serving.ledger.schema import truth
+from serving.ledger.schema.base import WORKING, metadata, protect, schema_versions
+from serving.ledger.schema.reading import (
+    batch_events,
+    batch_fields,
+    batch_pages,
+    batches,
+    bundles,
+    crops,
+    decisions,
+    deliveries,
+    forms,
+    outbox,
+    page_fields,
+    pages,
+    predictions,
+    scan_ends,
+    scans,
+)
+from serving.ledger.schema.review import (
+    gold,
+    lease_ends,
+    leases,
+    people,
+    person_events,
+    slots,
+    task_wants,
+    tasks,
+    vote_voids,
+    votes,
+)
+
+SCHEMA_VERSION = 2
+"""1: batches, readings, decisions, the outbox. 2: people and their work, truth, the probability of an audit."""
+
+protect(metadata)
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "WORKING",
+    "batch_events",
+    "batch_fields",
+    "batch_pages",
+    "batches",
+    "bundles",
+    "crops",
+    "decisions",
+    "deliveries",
+    "forms",
+    "gold",
+    "lease_ends",
+    "leases",
+    "metadata",
+    "outbox",
+    "page_fields",
+    "pages",
+    "people",
+    "person_events",
+    "predictions",
+    "scan_ends",
+    "scans",
+    "schema_versions",
+    "slots",
+    "task_wants",
+    "tasks",
+    "truth",
+    "vote_voids",
+    "votes",
+]

@@ -1,0 +1,21 @@
+"""From the tables of an older version to those of this one. Nothing that stands in them is touched."""
+
+from sqlalchemy import DDL, Column, Connection
+from sqlalchemy.schema import CreateColumn
+
+from serving.ledger.schema import decisions, metadata
+
+OLDEST = 1
+"""The first version from which there is a way."""
+
+
+def migrate(connection: Connection, version: int) -> None:
+    """Bring tables of `version` (from `OLDEST` on) to the present one, within the connection's transaction."""
+    metadata.create_all(connection)  # makes those that are missing
+    if version < 2:
+        _add_column(connection, decisions.c.probability)
+
+
+def _add_column(connection: Connection, column: Column[float]) -> None:
+    definition = CreateColumn(column).compile(dialect=connection.dialect)
+    connection.execute(DDL(f"ALTER TABLE {column.table.name} ADD COLUMN {definition}"))

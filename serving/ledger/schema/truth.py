@@ -1,0 +1,1 @@
+"""What people settled: verdicts, and what became of the records."""
