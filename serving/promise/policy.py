@@ -1,18 +1,22 @@
-"""Policy: which share of the accepted values has to be right, and how certain one wants to be of it.
+"""Policy: which share of the accepted values has to be right, how certain one wants to be of it, and what it may cost.
 
     accuracy: 0.995          # of all kinds that are not named
     certainty: 0.95
+    audit: 0.02              # so many of the accepted fields are keyed all the same
+    value: 1                 # what a wrong value costs, measured in fields that a person could key for it
+    consensus: one_plus_model
+    budget: 25               # no more fields of a page go to people for doubt alone
     kinds:
       amount: {accuracy: 0.999}
     forms:
       insurance_application:
-        ssn: {accuracy: 0.999, certainty: 0.99}
+        ssn: {accuracy: 0.999, certainty: 0.99, value: 20, consensus: two_plus_tiebreak}
 
 A kind is a kind of field, or `lexicon` for fields with a list of possible texts, or `blank` for what is read as blank.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Setting
@@ -24,7 +28,19 @@ from serving.ledger import digest
 
 KINDS = frozenset({*get_args(Kind), "lexicon", "blank"})
 
+Consensus = Literal["one_plus_model", "two_plus_tiebreak", "expert"]
+"""What settles a field: one blind entry equal to the reading; two blind entries, else a third; or an expert."""
+
 Share = Annotated[float, Setting(ge=0.5, lt=1)]
+
+
+MENDS = {
+    "accuracy": "shares are numbers from 0.5 to below 1, such as 0.995",
+    "audit": "a share from 0 (none) to 0.5, such as 0.02",
+    "value": "a number above 0; 1 for an ordinary field",
+    "budget": "a whole number of fields of a page, or none",
+    "consensus": f"one of {', '.join(get_args(Consensus))}",
+}
 
 
 class Value(BaseModel):
@@ -50,25 +66,53 @@ class Target(Value):
         return 1 - self.certainty
 
 
+class Handling(Value):
+    """How fields are handled beside the promise.
+
+    A share `audit` of the accepted ones is keyed blind all the same. A wrong value costs as much as keying `value`
+    fields: what costs more is audited more often and keyed first. `consensus` names what settles a field that people
+    look at.
+    """
+
+    audit: Annotated[float, Setting(ge=0, le=0.5)] = 0.02
+    value: Annotated[float, Setting(gt=0, le=1e6)] = 1.0
+    consensus: Consensus = "one_plus_model"
+
+
 class Wish(Value):
-    """A target of which parts may be left to the policy's own."""
+    """A target and a handling of which parts may be left to the policy's own."""
 
     accuracy: Share | None = None
     certainty: Share | None = None
+    audit: Annotated[float, Setting(ge=0, le=0.5)] | None = None
+    value: Annotated[float, Setting(gt=0, le=1e6)] | None = None
+    consensus: Consensus | None = None
 
 
-class Policy(Target):
-    """Targets by kind, and by form and kind, over those of everything else."""
+class Policy(Target, Handling):
+    """Targets and handlings by kind, and by form and kind, over those of everything else.
 
+    With a `budget`, no more fields of a page go to people for doubt alone: the dearest first, the others are accepted.
+    """
+
+    budget: Annotated[int, Setting(ge=0)] | None = None
     kinds: dict[str, Wish] = {}
     forms: dict[str, dict[str, Wish]] = {}
 
     def target(self, kind: str, form: str | None = None) -> Target:
         """What is promised of a kind on a form: what is said of both, else of the kind, else of all."""
-        settings = {"accuracy": self.accuracy, "certainty": self.certainty}
+        return Target(**self._settings(Target, kind, form))
+
+    def handling(self, kind: str, form: str | None = None) -> Handling:
+        """How a kind on a form is handled: what is said of both, else of the kind, else of all."""
+        return Handling(**self._settings(Handling, kind, form))
+
+    def _settings(self, of: type[Value], kind: str, form: str | None) -> dict[str, Any]:
+        names = set(of.model_fields)
+        settings = self.model_dump(include=names)
         for wish in (self.kinds.get(kind), self.forms.get(form or "", {}).get(kind)):
-            settings |= wish.model_dump(exclude_none=True) if wish is not None else {}
-        return Target(**settings)
+            settings |= wish.model_dump(include=names, exclude_none=True) if wish is not None else {}
+        return settings
 
     @property
     def digest(self) -> str:
@@ -111,5 +155,6 @@ def _line(source: Source, place: tuple[Any, ...], what: str) -> str:
 
 def _sentence(error: Any) -> str:
     if error["type"] == "extra_forbidden":
-        return "unknown setting - mend: accuracy, certainty, kinds, forms are known; kinds have accuracy and certainty"
-    return f"{error['msg']} - mend: shares are numbers from 0.5 to below 1, such as 0.995"
+        known = ", ".join(Wish.model_fields)
+        return f"unknown setting - mend: budget, kinds, forms and what kinds have too are known: {known}"
+    return f"{error['msg']} - mend: {MENDS.get(str(error['loc'][-1]), MENDS['accuracy'])}"

@@ -21,7 +21,7 @@ from serving.promise.bound import (
     wrong_allowed,
 )
 from serving.promise.labels import NO_LABELS, labelled
-from serving.promise.policy import Wish
+from serving.promise.policy import Handling, Wish
 
 TARGET = Target()
 RESAMPLES = 200
@@ -228,9 +228,32 @@ forms:
     assert policy.digest != Policy().digest == Policy().digest
 
 
+def test_the_nearest_handling_counts(tmp_path: Path) -> None:
+    policy = load_policy(write(tmp_path, """
+audit: 0.05
+budget: 12
+kinds:
+  ssn: {value: 20, consensus: two_plus_tiebreak}
+forms:
+  claim:
+    ssn: {audit: 0.2}
+    text: {accuracy: 0.9, value: 0.5}
+"""))  # fmt: skip
+    assert policy.handling("digits") == Handling(audit=0.05)
+    assert policy.handling("ssn") == Handling(audit=0.05, value=20, consensus="two_plus_tiebreak")
+    assert policy.handling("ssn", "claim") == Handling(audit=0.2, value=20, consensus="two_plus_tiebreak")
+    assert policy.handling("text", "claim") == Handling(audit=0.05, value=0.5)
+    assert policy.target("text", "claim").accuracy == 0.9 and policy.target("ssn", "claim") == Target()
+    assert policy.budget == 12 and Policy().budget is None
+
+
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
+        ("audit: 0.9", 1, "0.02"),
+        ("kinds:\n  ssn: {value: 0}", 2, "above 0"),
+        ("budget: -1", 1, "whole number"),
+        ("consensus: majority", 1, "two_plus_tiebreak"),
         ("accuracy: 1.0", 1, "accuracy: Input should be less than 1"),
         ("accuracy: 99.5", 1, "such as 0.995"),
         ("certainty: 0.9\nkinds:\n  digit: {accuracy: 0.9}", 3, "'digit' is no kind"),
