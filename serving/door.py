@@ -13,12 +13,16 @@ from recognizer.errors import PenfieldError, ScanRejected
 from recognizer.form import Form
 from recognizer.form.language import language_digest
 from recognizer.reading import Crop, Reading
-from serving.decision.decide import POLICY_VERSION, decide_page
+from serving.decision.decide import POLICY_VERSION
+from serving.decision.page import ReadField, decide_page
 from serving.ledger import Answer, FreshReading, Ledger, PageEntry, Prediction, digest, prediction_id
 from serving.ledger.values import Purpose
 from serving.promise import Policy, Promise, promise_of
 
 T = TypeVar("T")
+
+AUDITS = "audits"
+"""Name of the ledger's secret that foretells which fields are audited."""
 
 
 class Reader(Protocol):
@@ -61,6 +65,7 @@ class Door:
         self._reader = reader
         self._ledger = ledger
         self._promise = promise or Promise()
+        self._salt: str | None = None
         self.purpose = purpose
         self.spent = Spent()
 
@@ -134,10 +139,16 @@ class Door:
             writing.page(page, [crop for _, crop, _ in named])
             writing.predictions(self.bundle_id, fresh)
             predictions = {**known, **writing.read_back([item.prediction_id for item in fresh])}
-            read = [(predictions[name], crop.field) for name, crop, _ in named]
+            read = [
+                ReadField(prediction=predictions[name], field=crop.field, quality=crop.quality)
+                for name, crop, _ in named
+            ]
+            if self._salt is None and self.purpose == "production":
+                self._salt = writing.secret(AUDITS)
+            decisions = decide_page(read, form, self._promise, self._salt)
             answers = tuple(
-                Answer(field=field.name, prediction=prediction, decision=decision)
-                for (prediction, field), decision in zip(read, decide_page(read, form, self._promise), strict=True)
+                Answer(field=each.field.name, prediction=each.prediction, decision=decision)
+                for each, decision in zip(read, decisions, strict=True)
             )
             writing.decisions([answer.decision for answer in answers])
             writing.batch_page(batch_id, scan_no, page, answers)

@@ -51,7 +51,7 @@ class Bar:
         self.counts["pages"] += 1
         self.counts["rejected"] += entry.status.startswith("rejected")
         for answer in answers:
-            self.counts["accepted" if answer.decision.decision == "accept" else "review"] += 1
+            self.counts["accepted" if answer.decision.is_accepted else "review"] += 1
         rate = self.counts["pages"] / max(self._clock() - self._since, 1e-3)
         self._progress.update(self._task, rate=rate, **self.counts)  # type: ignore[arg-type]
 

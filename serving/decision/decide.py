@@ -1,17 +1,16 @@
 """Accept or review: what happens with a prediction, and why."""
 
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
+from recognizer.clean import unreadable
 from recognizer.confidence import claim_of
 from recognizer.form import Field, Form
-from serving.decision.checks import broken
+from recognizer.page import Quality
 from serving.decision.validity import Objection, objection
 from serving.ledger import Decision, Prediction, digest
 from serving.promise import Promise
 
-POLICY_VERSION = 2
+POLICY_VERSION = 3
 """Raised whenever the same prediction may be decided otherwise than before."""
 
 NON_ANSWERS = {
@@ -22,52 +21,32 @@ NON_ANSWERS = {
     "unaligned": "the field was not found on the page",
 }
 
+HOPELESS = ("illegible", "unaligned", "wrong_crop")
+"""Where nothing was read, a bad image may be the reason."""
 
-def decide(prediction: Prediction, field: Field, form: Form | None, promise: Promise) -> Decision:
-    """Accept or review. `form` is None for a field that came without a form.
 
-    A field that must be looked at, explicit non-answers and impossible values go to a person whatever the confidence;
-    the rest by threshold: the field's, else the form's for its kind, else the one that keeps the promise. Where the
-    labels do not support one yet, all go to review.
+def decide(
+    prediction: Prediction, field: Field, form: Form | None, promise: Promise, quality: Quality | None = None
+) -> Decision:
+    """Accept, review or rescan, from one field alone. `form` is None for a field that came without a form.
+
+    What no person could make out either is to be scanned again. A field that must be looked at, explicit non-answers
+    and impossible values go to a person whatever the confidence; the rest by threshold: the field's, else the form's
+    for its kind, else the one that keeps the promise. Where the labels do not support one yet, all go to review.
     """
     threshold, why_none = threshold_of(prediction, field, form, promise)
-    verdict = _refused(prediction, field, form) or _judged(prediction.reading.confidence, threshold, why_none)
+    hopeless = _hopeless(prediction.reading.outcome, quality)
+    verdict = hopeless or _refused(prediction, field, form) or _judged(
+        prediction.reading.confidence, threshold, why_none
+    )  # fmt: skip
     return Decision(
         prediction_id=prediction.prediction_id,
         policy_digest=policy_digest(field, threshold, promise),
-        decision="accept" if verdict.code == "confident" else "review",
+        decision="rescan" if hopeless else "accept" if verdict.code == "confident" else "review",
         code=verdict.code,
         reason=verdict.reason,
         threshold=threshold,
     )
-
-
-def decide_page(
-    answers: Sequence[tuple[Prediction, Field]], form: Form | None, promise: Promise
-) -> tuple[Decision, ...]:
-    """One decision for each field of a page: each for itself, then the form's checks across fields.
-
-    Where fields that would be accepted break a check together, all of them go to a person: one of them is wrong.
-    """
-    decisions = tuple(decide(prediction, field, form, promise) for prediction, field in answers)
-    if form is None or not form.checks:
-        return decisions
-    by_name = {field.name: number for number, (_, field) in enumerate(answers)}
-    values = {
-        field.name: prediction.reading.text
-        for (prediction, field), decision in zip(answers, decisions, strict=True)
-        if decision.decision == "accept"
-    }
-    checked = list(decisions)
-    for check, complaint in broken(form, values):
-        together = [answers[by_name[name]][0].prediction_id for name in check.fields]
-        for name in check.fields:
-            before = decisions[by_name[name]]
-            checked[by_name[name]] = replace(
-                before, decision="review", code=complaint.code, reason=complaint.reason,
-                policy_digest=digest("checked", before.policy_digest, check.model_dump(mode="json"), together),
-            )  # fmt: skip
-    return tuple(checked)
 
 
 def threshold_of(prediction: Prediction, field: Field, form: Form | None, promise: Promise) -> tuple[float | None, str]:
@@ -88,6 +67,16 @@ def _judged(confidence: float, threshold: float | None, why_none: str) -> Object
     if confidence >= threshold:
         return Objection(code="confident", reason="at least as sure as the threshold demands")
     return Objection(code="doubtful", reason="less sure than the threshold demands")
+
+
+def _hopeless(outcome: str, quality: Quality | None) -> Objection | None:
+    """Why another scan is needed: the field cannot be read, and its image is worse than any page is taken in with."""
+    if quality is None or outcome not in HOPELESS:
+        return None
+    too_bad = unreadable(quality)
+    if too_bad is None:
+        return None
+    return Objection(code="rescan", reason=f"it cannot be read, by people neither. {too_bad}")
 
 
 def policy_digest(field: Field, threshold: float | None, promise: Promise) -> str:

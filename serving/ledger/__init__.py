@@ -3,6 +3,7 @@
 from serving.ledger.ids import digest, page_key, prediction_id
 from serving.ledger.ledger import Ledger, open_ledger
 from serving.ledger.values import (
+    ACCEPTED,
     Answer,
     BatchFacts,
     BatchPage,
@@ -17,6 +18,7 @@ from serving.ledger.values import (
 )
 
 __all__ = [
+    "ACCEPTED",
     "Answer",
     "BatchFacts",
     "BatchPage",

@@ -5,7 +5,7 @@ import json
 from sqlalchemy import Connection, and_, case, func, select
 
 from serving.ledger import schema
-from serving.ledger.values import BatchFacts
+from serving.ledger.values import ACCEPTED, BatchFacts
 
 
 def batch_facts(connection: Connection, batch_id: str) -> BatchFacts | None:
@@ -55,7 +55,7 @@ def _decided(connection: Connection, batch_id: str) -> tuple[int, int, int]:
     """How many fields there are, how many were accepted, and how many could not be for want of labels."""
     fields, decided = schema.batch_fields, schema.decisions
     same = and_(decided.c.prediction_id == fields.c.prediction_id, decided.c.policy_digest == fields.c.policy_digest)
-    accepted = func.coalesce(func.sum(case((decided.c.decision == "accept", 1), else_=0)), 0)
+    accepted = func.coalesce(func.sum(case((decided.c.decision.in_(ACCEPTED), 1), else_=0)), 0)
     unpromised = func.coalesce(func.sum(case((decided.c.code == "no_promise", 1), else_=0)), 0)
     query = select(func.count(), accepted, unpromised).select_from(fields).join(decided, same)
     row = connection.execute(query.where(fields.c.batch_id == batch_id)).one()

@@ -14,8 +14,8 @@ SENSITIVE_KINDS = ("ssn",)
 
 PREDICTION_COLUMNS = (
     "prediction_id", "batch_id", "page_id", "scan", "page", "form", "field", "kind", "crop_id", "bundle_id", "purpose",
-    "outcome", "text", "confidence", "decision", "decision_reason", "threshold", "alternatives", "latency_ms",
-    "created_at",
+    "outcome", "text", "confidence", "decision", "decision_reason", "threshold", "probability", "alternatives",
+    "latency_ms", "created_at",
 )  # fmt: skip
 PAGE_COLUMNS = ("page_id", "scan", "page", "form", "status", "reason", "steps")
 
@@ -30,7 +30,9 @@ def predictions_frame(connection: Connection, batch_id: str, page_keys: list[str
     rows = [row for chunk in chunks for row in _prediction_rows(connection, batch_id, chunk)]
     frame = _frame([_prediction_record(row) for row in rows], PREDICTION_COLUMNS)
     frame["created_at"] = pd.to_datetime(frame["created_at"], utc=True)
-    return frame.astype({"page": "Int64", "confidence": float, "threshold": float, "latency_ms": float})
+    return frame.astype(
+        {"page": "Int64", "confidence": float, "threshold": float, "probability": float, "latency_ms": float}
+    )
 
 
 def pages_frame(connection: Connection, batch_id: str) -> pd.DataFrame:
@@ -58,7 +60,7 @@ def _prediction_rows(connection: Connection, batch_id: str, page_keys: list[str]
         select(
             said, fields.c.batch_id, fields.c.field, fields.c.page_no, pages.c.page_id, pages.c.form,
             scans.c.path, cut.c.kind, crops.c.quality, decided.c.decision, decided.c.code, decided.c.reason,
-            decided.c.threshold,
+            decided.c.threshold, decided.c.probability,
         )
         .select_from(fields)
         .join(first, and_(first.c.prediction_id == fields.c.prediction_id, first.c.scan_no == fields.c.scan_no))

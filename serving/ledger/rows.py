@@ -75,4 +75,5 @@ def decision_of(row: Row[Any]) -> Decision:
         code=row.code,
         reason=row.reason,
         threshold=row.threshold,
+        probability=row.probability,
     )

@@ -7,6 +7,9 @@ from typing import Any, Literal
 from recognizer.page import Quality, Step
 from recognizer.reading import Crop, Reading
 
+ACCEPTED = ("accept", "audit")
+"""Decisions under which a reading stands as it is."""
+
 Purpose = Literal["production", "evaluation", "trial", "replay"]
 
 
@@ -107,14 +110,25 @@ class Prediction:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """Whether a prediction is accepted or goes to a person, why (code and sentence), and under which policy."""
+    """What happens with a prediction, why (code and sentence), and under which policy.
+
+    `accept`: its reading stands. `audit`: it stands too, and people key it blind all the same. `review`: people say
+    what stands there. `rescan`: people could not say it from this image either. `probability` is that with which an
+    accepted field is audited, whether it was drawn or not; None where nothing is drawn.
+    """
 
     prediction_id: str
     policy_digest: str
-    decision: Literal["accept", "review"]
+    decision: Literal["accept", "review", "audit", "rescan"]
     code: str
     reason: str
     threshold: float | None
+    probability: float | None = None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the reading stands as it is."""
+        return self.decision in ACCEPTED
 
 
 @dataclass(frozen=True, kw_only=True)

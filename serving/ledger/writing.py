@@ -1,10 +1,11 @@
 """What can be added to the ledger within one transaction. Whatever is there already stays as it is."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from secrets import token_hex
 from typing import Any
 
 import cv2
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from recognizer.errors import LedgerError
@@ -125,6 +126,7 @@ class Writing:
                 "code": decision.code,
                 "reason": decision.reason,
                 "threshold": decision.threshold,
+                "probability": decision.probability,
                 "created_at": self._now,
             }
             for decision in decisions
@@ -147,6 +149,12 @@ class Writing:
         self._add_all(schema.batch_fields, rows)
         payload = {"page_key": entry.page_key, "scan_no": scan_no, "page_no": entry.page_no}
         self._parcel("page", batch_id, f":{scan_no}:{entry.page_no}", payload)
+
+    def secret(self, name: str) -> str:
+        """A random secret of this ledger, 32 hexadecimal digits, made when it is first asked for."""
+        self._add(schema.secrets, name=name, value=token_hex(16), created_at=self._now)
+        table = schema.secrets
+        return str(self._connection.scalar(select(table.c.value).where(table.c.name == name)))
 
     def delivered(self, keys: Iterable[str]) -> None:
         """Note that these parcels have arrived."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from serving.ledger import ACCEPTED
 from serving.report.summary import MEASURES, Summary
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def confidence_histogram(predictions: pd.DataFrame, summary: Summary) -> str:
 
     def draw(axes: Axes) -> None:
         bins = np.linspace(0, 1, 41).tolist()
-        groups = [predictions.loc[predictions["decision"] == d, "confidence"] for d in ("accept", "review")]
+        accepted = predictions["decision"].isin(ACCEPTED)
+        groups = [predictions.loc[chosen, "confidence"] for chosen in (accepted, ~accepted)]
         axes.hist(groups, bins, stacked=True, color=[ACCEPT, REVIEW], label=["accepted", "to review"])
         for threshold in sorted({k.threshold for k in summary.kinds if k.threshold is not None}):
             kinds = [k.kind for k in summary.kinds if k.threshold == threshold]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from serving.ledger import ACCEPTED
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -124,8 +126,8 @@ def summarize(batch: BatchFacts, predictions: pd.DataFrame, pages: pd.DataFrame)
         scans=batch.scans,
         pages=len(pages),
         fields=len(predictions),
-        accepted=int((decision == "accept").sum()),
-        review=int((decision == "review").sum()),
+        accepted=int(decision.isin(ACCEPTED).sum()),
+        review=int((~decision.isin(ACCEPTED)).sum()),
         pages_by_status=_counts(status.str.split(":").str[0].str.strip()),
         rejected_by_code=_counts(rejected.str.partition(":")[2].str.strip()) if len(rejected) else {},
         fields_by_outcome=_counts(predictions["outcome"].astype(str)),
@@ -145,8 +147,8 @@ def _kind(kind: str, rows: pd.DataFrame) -> KindRow:
     return KindRow(
         kind=kind,
         fields=len(rows),
-        accepted=int((rows["decision"] == "accept").sum()),
-        review=int((rows["decision"] == "review").sum()),
+        accepted=int(rows["decision"].isin(ACCEPTED).sum()),
+        review=int((~rows["decision"].isin(ACCEPTED)).sum()),
         blank=int((rows["outcome"] == "blank").sum()),
         mean_confidence=float(rows["confidence"].mean()),
         threshold=float(thresholds[0]) if len(thresholds) == 1 else None,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from serving.ledger import ACCEPTED
 from serving.report.summary import MEASURES, SENSITIVE_KINDS
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class WorstPage:
 
 def doubtful(predictions: pd.DataFrame) -> pd.DataFrame:
     """The predictions that go to review, the least sure first."""
-    return predictions[predictions["decision"] == "review"].sort_values(["confidence", "prediction_id"])
+    return predictions[~predictions["decision"].isin(ACCEPTED)].sort_values(["confidence", "prediction_id"])
 
 
 def doubtful_fields(predictions: pd.DataFrame, crop_png: CropPng, limit: int) -> list[DoubtfulField]:
@@ -81,7 +82,7 @@ def alternatives(text: str | None, limit: int = 3) -> list[tuple[str, float]]:
 
 def worst_pages(predictions: pd.DataFrame, pages: pd.DataFrame, limit: int) -> list[WorstPage]:
     """Pages that could not be read, then those of which the largest part goes to review."""
-    review = predictions[predictions["decision"] == "review"].groupby("page_id").size()
+    review = predictions[~predictions["decision"].isin(ACCEPTED)].groupby("page_id").size()
     fields = predictions.groupby("page_id").size()
     rows = [_worst_page(row, fields, review, pages) for row in pages.to_dict("records")]
     rows = [row for row in rows if row.status not in ("read", "blank") or row.review]

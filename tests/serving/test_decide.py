@@ -15,8 +15,10 @@ from recognizer.form import (
     Rules,
     SumCheck,
 )
+from recognizer.page import Quality
 from recognizer.reading import Reading
-from serving.decision.decide import decide, decide_page
+from serving.decision.decide import decide
+from serving.decision.page import ReadField, decide_page
 from serving.decision.validity import number_of, possible_dates
 from serving.ledger import Decision, Prediction
 from serving.promise import Labelled, Policy, Promise
@@ -207,7 +209,7 @@ def decided(confidence: dict[str, float] | None = None, **values: str) -> dict[s
         text = {**SOUND, **values}[each.name]
         sure = (confidence or {}).get(each.name, 0.9999)
         prediction = said(text, sure, "text" if text else "blank")
-        answers.append((replace(prediction, prediction_id=each.name), each))
+        answers.append(ReadField(prediction=replace(prediction, prediction_id=each.name), field=each))
     return {d.prediction_id: d for d in decide_page(answers, CHECKED, KEPT)}
 
 
@@ -248,3 +250,80 @@ def test_a_check_makes_another_policy_of_what_it_decides() -> None:
     assert together["premium"].policy_digest != alone["premium"].policy_digest
     assert together["premium"].policy_digest != decided(fee="15.70", total="9")["total"].policy_digest
     assert together["spouse"].policy_digest == alone["spouse"].policy_digest
+
+
+SALT = "0123456789abcdef"
+POOR = Quality(
+    resolution_dpi=200, sharpness=0.5, contrast=0.05, noise=3, skew_deg=0, illumination=1, clipping=0, compression=0,
+    ink_coverage=0.1, bleed_through=0,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("outcome", ["illegible", "unaligned", "wrong_crop"])
+def test_what_nobody_could_read_from_this_image_is_scanned_again(outcome: str) -> None:
+    prediction = said("", 0.9, outcome)
+    assert decide(prediction, field("digits"), None, KEPT, POOR).decision == "rescan"
+    assert "scan it again" in decide(prediction, field("digits"), None, KEPT, POOR).reason
+    assert decide(prediction, field("digits"), None, KEPT, replace(POOR, contrast=0.5)).decision == "review"
+    assert decide(said("170"), field("digits"), None, KEPT, POOR).decision == "accept"
+
+
+def read_with(confidences: dict[str, float]) -> list[ReadField]:
+    return [
+        ReadField(prediction=replace(said("12", sure), prediction_id=name), field=named_field(name))
+        for name, sure in confidences.items()
+    ]
+
+
+def named_field(name: str) -> Field:
+    return Field(name=name, kind="ssn" if name == "ssn" else "digits", box=(0, 0, 10, 10))
+
+
+def test_a_budget_is_spent_on_what_costs_most() -> None:
+    sure = {"a": 0.5, "b": 0.2, "c": 0.4, "d": 0.999, "e": 0.89}
+    codes = {
+        budget: [d.code for d in decide_page(read_with(sure), None, replace(KEPT, policy=Policy(budget=budget)))]
+        for budget in (0, 2, 9)
+    }
+    assert codes[9] == ["doubtful", "doubtful", "doubtful", "confident", "doubtful"]
+    assert codes[2] == ["over_budget", "doubtful", "doubtful", "confident", "over_budget"]
+    assert codes[0] == ["over_budget"] * 3 + ["confident", "over_budget"]
+    dear = Policy(budget=1, kinds={"ssn": Wish(value=20)})
+    valued = read_with({"a": 0.2, "ssn": 0.85})
+    valued[1] = replace(valued[1], prediction=replace(said("123-45-6789", 0.85), prediction_id="ssn"))
+    decisions = decide_page(valued, None, replace(KEPT, policy=dear))
+    assert [d.code for d in decisions] == ["over_budget", "doubtful"]
+    impossible = decide_page(read_with({"a": 0.2, "ssn": 0.85}), None, replace(KEPT, policy=dear))
+    assert [d.code for d in impossible] == ["doubtful", "not_an_ssn"]  # what cannot be costs no budget
+
+
+def test_a_policy_with_another_budget_is_another_policy() -> None:
+    few, many = (
+        decide_page(read_with({"a": 0.2, "b": 0.3}), None, replace(KEPT, policy=Policy(budget=budget)))
+        for budget in (0, 1)
+    )
+    assert {d.policy_digest for d in few}.isdisjoint(d.policy_digest for d in many)
+
+
+def test_accepted_fields_are_audited_with_their_probability() -> None:
+    policy = Policy(kinds={"digits": Wish(audit=0.1), "text": Wish(audit=0)})
+    promise = replace(KEPT, policy=policy)
+    drawn, expected = 0, 0.0
+    for number in range(4000):
+        prediction = replace(said("12", 0.9 + 0.0999 * (number % 7) / 7), prediction_id=f"p{number}")
+        (decision,) = decide_page([ReadField(prediction=prediction, field=field("digits"))], None, promise, SALT)
+        assert decision.is_accepted and decision.probability is not None and decision.probability >= 0.05
+        drawn, expected = drawn + (decision.decision == "audit"), expected + decision.probability
+        again = decide_page([ReadField(prediction=prediction, field=field("digits"))], None, promise, SALT)
+        assert again == (decision,)
+    assert abs(drawn - expected) < 4 * expected**0.5
+    unaudited = decide_page([ReadField(prediction=said("abc"), field=field("text"))], None, promise, SALT)
+    assert unaudited[0].probability is None and unaudited[0].decision == "accept"
+    doubtful = decide_page([ReadField(prediction=said("12", 0.3), field=field("digits"))], None, promise, SALT)
+    assert doubtful[0].decision == "review" and doubtful[0].probability is None
+
+
+def test_nothing_is_audited_without_a_salt() -> None:
+    read = [ReadField(prediction=said("12"), field=field("digits"))]
+    (decision,) = decide_page(read, None, replace(KEPT, policy=Policy(audit=0.5)))
+    assert decision.decision == "accept" and decision.probability is None

@@ -21,6 +21,7 @@ from serving.ledger.schema.reading import (
     predictions,
     scan_ends,
     scans,
+    secrets,
 )
 from serving.ledger.schema.review import (
     gold,
@@ -65,6 +66,7 @@ __all__ = [
     "scan_ends",
     "scans",
     "schema_versions",
+    "secrets",
     "slots",
     "task_wants",
     "tasks",

@@ -157,3 +157,7 @@ outbox = Table(
     at_column("created_at"),
 )
 deliveries = Table("deliveries", metadata, Column("key", ForeignKey("outbox.key"), primary_key=True), at_column("at"))
+secrets = Table(  # what must not be foreseen, such as which fields are audited; since version 2
+    "secrets", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False),
+    at_column("created_at"),
+)  # fmt: skip
