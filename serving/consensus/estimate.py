@@ -6,7 +6,7 @@ known. Fields with few answers get the matrices of Dawid and Skene besides.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from recognizer.form import Field
 from serving.consensus.answer import Entry, Key, key
 from serving.consensus.dawid_skene import UNKNOWN, dawid_skene
 from serving.consensus.policy import Role, Vote
-from serving.consensus.skill import PRIORS, Classes, Skill, Skills, answers_of, class_of, classes_of, group_of
+from serving.consensus.skill import PRIORS, Classes, Group, Skill, Skills, answers_of, class_of, classes_of, group_of
 
 ROUNDS = 50
 TOLERANCE = 1e-6
@@ -40,14 +40,16 @@ def estimate_skills(ballots: Sequence[Ballot], circles: Sequence[frozenset[str]]
         if classes := classes_of(ballot.field):
             closed[classes].append(ballot)
     people = {(who, group): skill for group in sorted(groups) for who, skill in one_coin(groups[group]).items()}
-    confusions = {place: matrix for classes in sorted(closed) for place, matrix in _matrices(closed[classes], classes)}
+    confusions = {
+        place: matrix for classes in sorted(closed) for place, matrix in _matrices(closed[classes], classes, people)
+    }
     return Skills(people=people, confusions=confusions, circles=tuple(circles))
 
 
 def one_coin(ballots: Sequence[Ballot]) -> dict[str, Skill]:
     """Everybody's accuracy on fields of one group."""
     table = _Table(ballots)
-    right = table.right_by_majority()
+    right = table.right(table.accuracy_on_gold())
     for _ in range(ROUNDS):
         accuracy = table.accuracy(right)
         before, right = right, table.right(accuracy)
@@ -75,10 +77,12 @@ class _Table:
         self.prior = np.array([[PRIORS[self.roles[n]].right, PRIORS[self.roles[n]].wrong] for n in self.names])
         self.prior = self.prior.reshape(-1, 2)
 
-    def right_by_majority(self) -> np.ndarray:
-        """(slots,): each slot's share of its item's votes."""
-        votes = np.bincount(self.slot, minlength=len(self.item)).astype(float)
-        return self._clamped(votes / self._per_item(votes)[self.item])
+    def accuracy_on_gold(self) -> np.ndarray:
+        """(people,): where to start: a majority that lies together, once believed, would be believed for ever."""
+        known = self.known[self.slot]
+        hits = np.bincount(self.person[known], self.true[self.slot[known]], minlength=len(self.names))
+        n = np.bincount(self.person[known], minlength=len(self.names))
+        return (self.prior[:, 0] + hits) / (self.prior.sum(1) + n)
 
     def accuracy(self, right: np.ndarray) -> np.ndarray:
         """(people,): the mean of everybody's Beta, where `right` is how probable each slot is."""
@@ -119,18 +123,21 @@ def _rows(ballots: Sequence[Ballot]) -> Iterator[tuple[int, Vote, Key]]:
             yield item, vote, key(vote.entry, ballot.field)
 
 
-def _matrices(ballots: Sequence[Ballot], classes: Classes) -> Iterator[tuple[tuple[str, Classes], np.ndarray]]:
-    """What everybody says where which of the classes is true."""
+def _matrices(
+    ballots: Sequence[Ballot], classes: Classes, people: Mapping[tuple[str, Group], Skill]
+) -> Iterator[tuple[tuple[str, Classes], np.ndarray]]:
+    """What everybody says where which of the classes is true. Classes that are rarely true lean on the coin."""
+    group = group_of(ballots[0].field)
     rows = list(_rows(ballots))
     names = sorted({vote.person for _, vote, _ in rows})
-    roles = {vote.person: vote.role for _, vote, _ in rows}
+    number = {name: i for i, name in enumerate(names)}
     known = [UNKNOWN if b.truth is None else class_of(key(b.truth, b.field), classes) for b in ballots]
     fit = dawid_skene(
         np.array([item for item, _, _ in rows], int),
-        np.array([names.index(vote.person) for _, vote, _ in rows], int),
+        np.array([number[vote.person] for _, vote, _ in rows], int),
         np.array([class_of(said, classes) for _, _, said in rows], int),
         np.array(known, int),
-        np.stack([_prior(PRIORS[roles[name]].accuracy, len(classes)) for name in names]),
+        np.stack([_prior(people[name, group].accuracy, len(classes)) for name in names]),
     )
     for name, matrix in zip(names, fit.matrices, strict=True):
         yield (name, classes), matrix

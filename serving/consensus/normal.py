@@ -15,6 +15,8 @@ from serving.decision.validity import possible_dates
 EITHER_WAY = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 """1.250 is one and a quarter to some and twelve hundred and fifty to others."""
 
+TYPED = str.maketrans("’–", "'-")
+
 
 def normal(text: str, field: Field) -> str:
     """The text with everything taken away that makes no difference in this field. Never empty where the text is not.
@@ -38,8 +40,8 @@ def normal(text: str, field: Field) -> str:
 
 
 def folded(text: str, field: Field | None = None) -> str:
-    """The text without the difference between upper and lower case (ß is ss, as in capitals)."""
-    return normal_text(normal_text(text).casefold())
+    """The text without what a keyboard or capitals cannot tell apart: case (ß is ss), ’ and ', – and -."""
+    return normal_text(normal_text(text).translate(TYPED).casefold())
 
 
 def listed(text: str, field: Field) -> str:

@@ -97,8 +97,9 @@ def below(skill: Skill, bar: float) -> float:
 def standing(history: History, group: Group, bar: Bar) -> Standing:
     """Where a person stands in a group of kinds.
 
-    `probation`: sees nothing but gold, until readmitted. `barred`: a second voiding is final. `newcomer`: too little
-    gold to tell; `trusted`: above the bar with the certainty that readmission needs; else `watched`.
+    `probation`: sees nothing but gold, until readmitted. `barred`: a second voiding is final. A vote that arrives from
+    either, for a task handed out before, is void. `newcomer`: too little gold to tell; `trusted`: above the bar with
+    the certainty that readmission needs; else `watched`.
     """
     voided = sum(v.group in (None, group) for v in history.voidings)
     spell = history.spell(group)
@@ -114,7 +115,7 @@ def standing(history: History, group: Group, bar: Bar) -> Standing:
 
 def readmitted(spell: Sequence[GoldAnswer], bar: Bar) -> bool:
     """Whether, at some time since the voiding, the person was above the bar: with the standard bar after 31 gold
-    items without a mistake, or 57 with one.
+    items without a mistake, or 58 with one.
     """
     return any(
         below(accuracy(spell[:n], OPEN), bar.accuracy) <= 1 - bar.readmission_certainty

@@ -4,6 +4,7 @@ Only answers that the field's own rules allow are made where some are found: the
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,8 +39,9 @@ def slip(true: Entry, field: Field, rng: np.random.Generator) -> Entry:
         entries = [option.value for option in field.options] or list(field.lexicon)  # type: ignore[arg-type]
         return Entry(text=_other(entries, true.text, rng)) if set(entries) - {true.text} else Entry(outcome="illegible")
     drawn = (Entry(text=text) for text in (slipped(true.text, rng) for _ in range(TRIES)) if text.strip())
-    wrong = [entry for entry in drawn if not same(entry, true, field)]
-    return next((entry for entry in wrong if allowed(entry.text, field)), wrong[0] if wrong else Entry(outcome="blank"))
+    wrong = (entry for entry in drawn if not same(entry, true, field))
+    first = next(wrong, Entry(outcome="blank"))
+    return next((entry for entry in chain([first], wrong) if allowed(entry.text, field)), first)
 
 
 def slipped(text: str, rng: np.random.Generator) -> str:
