@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -21,8 +20,7 @@ from serving.decision.validity import possible_dates
 from training.augment import Augment
 from training.case_marks import mark_crop
 from training.corpora.nonanswers import ILLEGIBLE, STRUCK_OUT, WRONG_CROP, Specimens
-from training.corpora.sample import Corpus, Sample, Split
-from training.corpora.typed import typed_corpus
+from training.corpora.sample import Corpus, Sample
 
 ASKED = ("digits", "number", "amount", "date", "ssn", "phone", "code", "name", "text", "lexicon", "choice")
 """What texts are asked as; `lexicon` is a name that stands in a list."""
@@ -71,12 +69,6 @@ def cases(corpora: Sequence[Corpus], count: int, seed: int) -> Iterator[Case]:
     for number in range(count * len(MARKS)):
         crop, answer = mark_crop(MARKS[number % len(MARKS)], rng)
         yield Case(crop=crop, truth=answer, writer=f"drawn-{number}", source="marks")
-
-
-def typed_corpora(shared: Path | None, split: Split) -> list[Corpus]:
-    """Dates, amounts and the like in the hands of MNIST's writers, where the shared data folder has them."""
-    path = shared / "mnist_writers" / "mnist_writers.npz" if shared is not None else None
-    return [typed_corpus(path, split)] if path is not None and path.exists() else []
 
 
 def _unwritten(

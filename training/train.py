@@ -18,7 +18,6 @@ from serving.batch.recognize import code_version
 from serving.promise import save_labels
 from serving.store import places
 from training.calibrate import Calibrated, calibrate
-from training.cases import typed_corpora
 from training.corpora.marks import MarkPhoto, load_mark_photos
 from training.corpora.sample import Corpus, Split
 from training.course import COURSES, Taught, teach
@@ -63,7 +62,8 @@ def train(order: TrainOrder, say: Callable[[str], None]) -> str:
     bundle_id = save_bundle(
         order.bundle, networks, calibration=confidence.calibration, manifest=manifest, served=served
     )
-    measured = measure(order.bundle, sources["test"], order.measure, order.folder / "evaluation", places(order.store))
+    general = [corpus for corpus, _, _ in weighted(sources["test"])]
+    measured = measure(order.bundle, general, order.measure, order.folder / "evaluation", places(order.store))
     log.observe(0, {f"door.{name}": value for name, value in flat(measured).items()})
     finish(order, bundle_id, log)
     say(f"bundle {bundle_id} in {order.bundle}" + ("" if log.is_complete else "; MLflow could not be reached"))
@@ -156,8 +156,7 @@ def in_memory(served: Served) -> Bundle:
 
 def trusted(bundle: Bundle, sources: Sources, order: TrainOrder, log: RunLog) -> Calibrated:
     """The confidence, fitted on tune writers and tried on test writers."""
-    tune, test = ([*sources[split], *typed_corpora(order.shared, split)] for split in ("tune", "test"))
-    confidence = calibrate(bundle, tune, test, order.calibrate)
+    confidence = calibrate(bundle, sources["tune"], sources["test"], order.calibrate)
     metrics, figures = trust_report(confidence.test)
     log.observe(0, metrics)
     for name, drawn in figures.items():
