@@ -14,7 +14,7 @@ import numpy as np
 from recognizer.form import Field
 from serving.consensus.answer import Entry, Key, key
 from serving.consensus.dawid_skene import UNKNOWN, dawid_skene
-from serving.consensus.policy import Role, Vote
+from serving.consensus.policy import Vote
 from serving.consensus.skill import PRIORS, Classes, Group, Skill, Skills, answers_of, class_of, classes_of, group_of
 
 ROUNDS = 50
@@ -66,7 +66,8 @@ class _Table:
         rows = list(_rows(ballots))
         self.names = sorted({vote.person for _, vote, _ in rows})
         number = {name: i for i, name in enumerate(self.names)}
-        self.roles: dict[str, Role] = {vote.person: vote.role for _, vote, _ in rows}
+        experts = {vote.person for _, vote, _ in rows if vote.role == "expert"}
+        priors = [PRIORS["expert" if name in experts else "reviewer"] for name in self.names]
         self.person = np.array([number[vote.person] for _, vote, _ in rows], int)
         self.slot = np.array([slots.setdefault((item, said), len(slots)) for item, _, said in rows], int)
         self.item = np.array([item for item, _ in slots], int)
@@ -74,8 +75,7 @@ class _Table:
         truths = [None if b.truth is None else key(b.truth, b.field) for b in ballots]
         self.known = np.array([truths[item] is not None for item, _ in slots], bool)
         self.true = np.array([truths[item] == said for item, said in slots], float)
-        self.prior = np.array([[PRIORS[self.roles[n]].right, PRIORS[self.roles[n]].wrong] for n in self.names])
-        self.prior = self.prior.reshape(-1, 2)
+        self.prior = np.array([[prior.right, prior.wrong] for prior in priors])
 
     def accuracy_on_gold(self) -> np.ndarray:
         """(people,): where to start: a majority that lies together, once believed, would be believed for ever."""

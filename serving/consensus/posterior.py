@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from recognizer.form import Field
 from serving.consensus.answer import Key, key
 from serving.consensus.policy import Vote
-from serving.consensus.skill import SHARED_MISREADING, Skills, answers_of, class_of, classes_of
+from serving.consensus.skill import SHARED_MISREADING, TWIN, Skills, answers_of, class_of, classes_of
 
 
 def posterior(
@@ -16,12 +16,13 @@ def posterior(
 
     `machine` is what the model says and its calibrated confidence. All answers are equally probable beforehand, so
     with one coin per person this is the weighted vote of Nitzan and Paroush (1982): of n possible answers, the weight
-    of accuracy a is log(a (n - 1) / (1 - a)). What people misread together is taken off (`SHARED_MISREADING`).
+    of accuracy a is log(a (n - 1) / (1 - a)). What people misread together, or with the machine, is taken off
+    (`SHARED_MISREADING`, `TWIN`).
     """
     said = [(vote, key(vote.entry, field)) for vote in votes]
     logs = {
         true: math.log(count)
-        + sum(_log(skills.chance(vote, answer, true, field)) for vote, answer in said)
+        + sum(_log(_person_says(vote, answer, true, field, skills, machine)) for vote, answer in said)
         + (_log(_machine_says(machine, true, field)) if machine else 0.0)
         for true, count in _candidates({answer for _, answer in said}, machine, field).items()
     }
@@ -44,6 +45,13 @@ def _candidates(said: set[Key], machine: tuple[Key, float] | None, field: Field)
         unnamed = int(all(class_of(answer, classes) < len(classes) - 1 for answer in answers))
         answers |= {("blank", "") if name == "blank" else ("text", name) for name in classes[:-1]}
     return {**dict.fromkeys(sorted(answers), 1), **({None: unnamed} if unnamed else {})}
+
+
+def _person_says(
+    vote: Vote, said: Key, true: Key | None, field: Field, skills: Skills, machine: tuple[Key, float] | None
+) -> float:
+    chance = skills.chance(vote, said, true, field)
+    return max(chance, TWIN) if machine is not None and said == machine[0] != true else chance
 
 
 def _machine_says(machine: tuple[Key, float], true: Key | None, field: Field) -> float:

@@ -25,6 +25,9 @@ one time in four. Single keying errs in 0.3-0.7% of fields, double keying in up 
 errors meet with the same one; with the share that chance alone gives, two who agree would seem infallible."""
 SHARED_MISREADING = 0.0014
 """The share of fields that people who agree get wrong together, however good they are: the image misleads."""
+TWIN = 0.02
+"""The least chance that somebody says of a field that the machine misreads just what it says: what misleads the one
+misleads the other. An assumption, near the most that people's error rates leave room for."""
 CLASSES_MOST = 12
 
 
@@ -76,8 +79,8 @@ class Skills:
 
 
 def group_of(field: Field) -> Group:
-    """Kinds that are read with the same skill."""
-    if field.is_marks or field.kind == "signature":
+    """Kinds that are read with the same skill. `marks` are all answers that are chosen, not typed."""
+    if field.is_marks or field.kind == "signature" or field.options:
         return "marks"
     return "words" if field.kind in ("name", "text", "choice") else "numbers"
 

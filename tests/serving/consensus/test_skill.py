@@ -10,7 +10,7 @@ import pytest
 from serving.consensus import Ballot, Entry, Skill, Skills, Vote, estimate_skills, key, posterior
 from serving.consensus.dawid_skene import UNKNOWN, dawid_skene
 from serving.consensus.rover import combined
-from tests.serving.consensus.fields import BOX_FIELD, CODE, DIGITS, NAME, STATE, votes
+from tests.serving.consensus.fields import BOX_FIELD, CODE, DIGITS, NAME, STATE, field, votes
 
 ACCURACIES = {"a": 0.995, "b": 0.97, "c": 0.9, "d": 0.75, "e": 0.5}
 
@@ -179,3 +179,21 @@ def test_experts_start_with_trust() -> None:
     one = votes("A1")[0]
     newcomer, expert = Skills().accuracy(one, CODE), Skills().accuracy(replace(one, role="expert"), DIGITS)
     assert newcomer == pytest.approx(0.8) and expert == pytest.approx(0.995)
+
+
+def test_people_who_do_both_are_experts_and_lists_written_or_marked_are_one_group() -> None:
+    written = field("choice", options=STATE.options)
+    both = [
+        Ballot(field=STATE, votes=(Vote(person="a", entry=Entry(text="single")),)),
+        Ballot(field=written, votes=(Vote(person="b", entry=Entry(text="married"), role="expert"),)),
+        Ballot(field=written, votes=(Vote(person="b", entry=Entry(text="married")),)),
+    ]
+    skills = estimate_skills(both)
+    assert skills.people["b", "marks"].accuracy > 0.99 > 0.85 > skills.people["a", "marks"].accuracy
+
+
+def test_what_misleads_the_machine_misleads_people() -> None:
+    """A person who never errs elsewhere, with a machine that doubts: its errors are theirs one time in fifty."""
+    skills = Skills(people={("a", "numbers"): Skill(right=1e6, wrong=1)})
+    chances = posterior(votes("E1"), CODE, skills, (("text", "E1"), 0.5))
+    assert chances["text", "E1"] == pytest.approx(0.98, abs=0.003)
