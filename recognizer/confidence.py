@@ -94,7 +94,9 @@ def features(evidence: Evidence) -> tuple[float, ...]:
 def confidence(calibration: Calibration, evidence: Evidence) -> float:
     """P(right) in (0, 1)."""
     weights = calibration["kinds"].get(evidence.kind, calibration["shared"])
-    score = sum(weights[name] * value for name, value in zip(FEATURES, features(evidence), strict=True))
+    score = 0.0
+    for name, value in zip(FEATURES, features(evidence), strict=True):
+        score += weights[name] * value
     return 1 / (1 + math.exp(-min(max(score, -SURE), SURE)))
 
 
@@ -106,7 +108,7 @@ def calibrated(calibration: Calibration, crop: Crop, raw: Reading) -> Reading:
     best = evidence_of(crop, raw)
     sure = raw.confidence if raw.outcome in UNANSWERED else confidence(calibration, best)
     others = tuple(
-        replace(other, confidence=confidence(calibration, _of_other(crop.field, best, other)))
+        Alternative(text=other.text, confidence=confidence(calibration, _of_other(crop.field, best, other)))
         for other in raw.alternatives
     )
     return replace(raw, confidence=sure, alternatives=others)
@@ -137,7 +139,16 @@ def _of_other(field: Field, best: Evidence, other: Alternative) -> Evidence:
         return best
     kind = claim_of(field, "text" if other.text else "blank")
     length = _length(field, other.text)
-    return replace(best, kind=kind, posterior=other.confidence, length=length, runner_up=best.posterior)
+    return Evidence(
+        kind=kind,
+        posterior=other.confidence,
+        log_mass=best.log_mass,
+        length=length,
+        runner_up=best.posterior,
+        answer=best.answer,
+        agreement=best.agreement,
+        quality=best.quality,
+    )
 
 
 def _length(field: Field, text: str) -> int:

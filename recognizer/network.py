@@ -38,5 +38,6 @@ class Network:
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:
     """Natural logarithms of the probabilities of the last axis, float64."""
-    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    shifted = np.subtract(logits, logits.max(axis=-1, keepdims=True), dtype=np.float64)
+    shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return shifted

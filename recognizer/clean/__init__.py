@@ -1,6 +1,6 @@
 """Clean: measure a scan's condition, repair what needs it, free fields of their printed lines."""
 
-from recognizer.clean.ink import InkMeasure, has_ink
+from recognizer.clean.ink import InkMeasure, has_ink, is_written
 from recognizer.clean.lines import remove_lines
 from recognizer.clean.measure import measure, measure_field, quality_of
 from recognizer.clean.orientation import text_turns
@@ -13,6 +13,7 @@ __all__ = [
     "has_ink",
     "is_blank",
     "is_blank_survey",
+    "is_written",
     "measure",
     "measure_field",
     "quality_of",

@@ -1,11 +1,13 @@
 """Is anything written in a field?"""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from recognizer.clean.survey import FAINTEST_INK, paper_brightness, paper_noise
+from recognizer.clean.survey import FAINTEST_INK, is_quiet, paper_brightness, paper_noise
 
 LEAST_EXTENT_INCH = 0.04
 """A mark shorter than this (1 mm) in both directions is a speck: the shortest dash and a thin 1 are longer."""
@@ -40,24 +42,43 @@ def has_ink(image: np.ndarray, dpi: float, box: tuple[int, int, int, int] | None
     Specks, noise and what is left of box lines do not count. `box` is the printed box in pixels of the crop; None
     takes it for the crop less a tenth of its height on each side, which is how fields are cut.
     """
-    flat = _smooth_flat(image, dpi)
-    ink = (flat < 255 - min(200, _least_darkness(image, dpi))).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    flat, ink = _ink(image, dpi)
     edge = box or _usual_box(image)
-    marks = [i for i in range(1, count) if _is_mark(stats[i], dpi) and not _is_line_rest(stats[i], dpi, edge)]
-    if not marks:
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    is_mark = np.array([False, *(_is_mark(part, dpi, edge) for part in stats[1:].tolist())])
+    if not is_mark.any():
         return InkMeasure(coverage=0.0, components=0, height_px=0, length_px=0)
-    kept = np.isin(labels, marks)
+    kept = is_mark[labels]
     # Smoothing widened the strokes; half as dark as the darkest of them is where their edges were.
     kept &= flat <= 255 - (255 - int(flat[kept].min())) // 2
     outline = np.count_nonzero(kept[1:] ^ kept[:-1]) + np.count_nonzero(kept[:, 1:] ^ kept[:, :-1])
     rows = np.flatnonzero(kept.any(axis=1))
     return InkMeasure(
         coverage=float(kept.mean()),
-        components=len(marks),
+        components=int(is_mark.sum()),
         height_px=int(rows[-1] - rows[0] + 1),
         length_px=int(outline // 2),
     )
+
+
+def is_written(image: np.ndarray, dpi: float, box: tuple[int, int, int, int] | None = None) -> bool:
+    """Whether `has_ink` finds a mark, in a third of its time where one is easily found."""
+    _, ink = _ink(image, dpi)
+    edge = box or _usual_box(image)
+    outlines, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    boxes = (cv2.boundingRect(outline) for outline in outlines)
+    # A component has as many pixels as it is long, or more.
+    if any(_is_mark((*part, max(part[2:])), dpi, edge) for part in boxes):
+        return True
+    stats = cv2.connectedComponentsWithStats(ink, connectivity=8)[2]
+    return any(_is_mark(part, dpi, edge) for part in stats[1:].tolist())
+
+
+def _ink(image: np.ndarray, dpi: float) -> tuple[np.ndarray, np.ndarray]:
+    """The crop on white paper, and 1 where it is darker than paper can be."""
+    flat = _smooth_flat(image, dpi)
+    lightest = math.ceil(255 - min(200, _least_darkness(image, dpi))) - 1
+    return flat, cv2.threshold(flat, lightest, 1, cv2.THRESH_BINARY_INV)[1]
 
 
 def _smooth_flat(image: np.ndarray, dpi: float) -> np.ndarray:
@@ -67,7 +88,10 @@ def _smooth_flat(image: np.ndarray, dpi: float) -> np.ndarray:
 
 
 def _least_darkness(image: np.ndarray, dpi: float) -> float:
-    return max(0.75 * FAINTEST_INK, 5 * paper_noise(image) / _smoothing_px(dpi))
+    faintest, per_noise = 0.75 * FAINTEST_INK, 5 / _smoothing_px(dpi)
+    if is_quiet(image, faintest / per_noise):
+        return faintest
+    return max(faintest, per_noise * paper_noise(image))
 
 
 def _smoothing_px(dpi: float) -> int:
@@ -80,14 +104,16 @@ def _usual_box(image: np.ndarray) -> tuple[int, int, int, int]:
     return margin, margin, width - 2 * margin, height - 2 * margin
 
 
-def _is_mark(stats: np.ndarray, dpi: float) -> bool:
-    _, _, width, height, area = (int(v) for v in stats)
-    return max(width, height) >= LEAST_EXTENT_INCH * dpi and area >= (LEAST_AREA_INCH * dpi) ** 2
+def _is_mark(part: Sequence[int], dpi: float, box: tuple[int, int, int, int]) -> bool:
+    """Whether a component (left, top, width, height, area) is neither a speck nor the rest of a line."""
+    _, _, width, height, area = part
+    is_speck = max(width, height) < LEAST_EXTENT_INCH * dpi or area < (LEAST_AREA_INCH * dpi) ** 2
+    return not is_speck and not _is_line_rest(part, dpi, box)
 
 
-def _is_line_rest(stats: np.ndarray, dpi: float, box: tuple[int, int, int, int]) -> bool:
+def _is_line_rest(part: Sequence[int], dpi: float, box: tuple[int, int, int, int]) -> bool:
     """Whether a component lies outside the box, or is thin and lies along one of its edges."""
-    left, top, width, height, _ = (int(v) for v in stats)
+    left, top, width, height, _ = part
     right, bottom = left + width, top + height
     x, y, box_width, box_height = box
     near = max(2.0, EDGE_INCH * dpi)

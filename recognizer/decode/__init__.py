@@ -1,5 +1,5 @@
 """Decoding: from the text network's output to the most probable texts of a field's language."""
 
-from recognizer.decode.best import NEVER, Decoded, decode
+from recognizer.decode.best import NEVER, Decoded, decode, log_mass
 
-__all__ = ["NEVER", "Decoded", "decode"]
+__all__ = ["NEVER", "Decoded", "decode", "log_mass"]

@@ -11,8 +11,8 @@ import numpy as np
 from recognizer.automaton import Automaton
 from recognizer.decode.lattice import Lattice, lattice_of
 from recognizer.decode.lexicon import decode_lexicon
-from recognizer.decode.masses import LinearMasses, LogMasses
-from recognizer.decode.search import Found, Search, Text
+from recognizer.decode.masses import linear_masses, log_masses
+from recognizer.decode.search import Found, Text, find_texts
 
 NEVER = -1e30
 """Log mass of a language that has no text in the image."""
@@ -34,6 +34,9 @@ class Decoded:
     is_exact: bool
 
 
+NOTHING = Decoded(texts=(), posteriors=(), log_mass=NEVER, is_exact=True)
+
+
 def decode(log_probs: np.ndarray, automaton: Automaton, count: int = 5) -> Decoded:
     """The `count` most probable texts of a language.
 
@@ -50,15 +53,14 @@ def decode(log_probs: np.ndarray, automaton: Automaton, count: int = 5) -> Decod
         ValueError: `log_probs` has another shape, or NaN in it.
     """
     log_probs = np.asarray(log_probs, np.float64)
-    if log_probs.ndim != 2 or log_probs.shape[1] != len(automaton.characters) + 1 or np.isnan(log_probs).any():
-        raise ValueError(f"log_probs must be (frames, {len(automaton.characters) + 1}) without NaN")
+    _check(log_probs, automaton)
     if len(log_probs) < automaton.shortest:
-        return Decoded(texts=(), posteriors=(), log_mass=NEVER, is_exact=True)
+        return NOTHING
     lattice = lattice_of(automaton)
     tilted, shift = _tilted(log_probs, lattice)
     found, log_mass = _decode(tilted, automaton, lattice, max(1, count))
     if not found.texts:
-        return Decoded(texts=(), posteriors=(), log_mass=NEVER, is_exact=True)
+        return NOTHING
     return Decoded(
         texts=found.texts,
         posteriors=found.posteriors,
@@ -67,30 +69,45 @@ def decode(log_probs: np.ndarray, automaton: Automaton, count: int = 5) -> Decod
     )
 
 
+def log_mass(log_probs: np.ndarray, automaton: Automaton) -> float:
+    """The `log_mass` of `decode`, without its texts. Raises ValueError as it does."""
+    log_probs = np.asarray(log_probs, np.float64)
+    _check(log_probs, automaton)
+    if automaton.is_tree or len(log_probs) < automaton.shortest:
+        return decode(log_probs, automaton, 1).log_mass
+    lattice = lattice_of(automaton)
+    tilted, shift = _tilted(log_probs, lattice)
+    masses = linear_masses(np.exp(tilted), automaton, lattice, LEAST_LOG_MASS) or log_masses(tilted, automaton, lattice)
+    return NEVER if masses is None else min(0.0, masses.log_mass + shift)
+
+
+def _check(log_probs: np.ndarray, automaton: Automaton) -> None:
+    classes = len(automaton.characters) + 1
+    if log_probs.ndim != 2 or log_probs.shape[1] != classes or np.isnan(log_probs.min(initial=0.0)):
+        raise ValueError(f"log_probs must be (frames, {classes}) without NaN")
+
+
 def _tilted(log_probs: np.ndarray, lattice: Lattice) -> tuple[np.ndarray, float]:
-    """Rows of which the language's classes and the blank sum to one, -inf elsewhere, and the log of what that took.
+    """(frames, classes of the lattice) of which every row sums to one, and the log of what that took.
 
     It changes no posterior, and keeps masses within the range of plain numbers where something else is written.
     """
-    tilted = np.full(log_probs.shape, -np.inf)
     mine = log_probs[:, lattice.classes]
     top = np.maximum(mine.max(axis=1), NEVER)
     with np.errstate(divide="ignore"):
         sums = np.maximum(top + np.log(np.exp(mine - top[:, None]).sum(axis=1)), NEVER)
-    tilted[:, lattice.classes] = mine - sums[:, None]
-    return tilted, float(sums.sum())
+    return np.ascontiguousarray(mine - sums[:, None]), float(sums.sum())
 
 
 def _decode(log_probs: np.ndarray, automaton: Automaton, lattice: Lattice, count: int) -> tuple[Found, float]:
-    probs = np.exp(log_probs)
     if automaton.is_tree:
-        return decode_lexicon(probs, log_probs, automaton, count)
-    plain = LinearMasses(probs, automaton, lattice)
-    if plain.log_mass >= LEAST_LOG_MASS:
-        found = Search(automaton, plain, len(probs), count).run()
+        return decode_lexicon(log_probs, automaton, lattice, count)
+    plain = linear_masses(np.exp(log_probs), automaton, lattice, LEAST_LOG_MASS)
+    if plain is not None:
+        found = find_texts(plain, automaton, lattice, count)
         if found.texts and np.isfinite(found.posteriors).all():
             return found, plain.log_mass
-    masses = LogMasses(log_probs, automaton, lattice)
-    if masses.log_mass == -np.inf:
+    masses = log_masses(log_probs, automaton, lattice)
+    if masses is None:
         return Found(texts=(), posteriors=(), is_exact=True), -np.inf
-    return Search(automaton, masses, len(probs), count).run(), masses.log_mass
+    return find_texts(masses, automaton, lattice, count), masses.log_mass

@@ -16,14 +16,15 @@ from recognizer.automaton import Automaton
 class Lattice:
     """Nodes as arrays, beside the automaton's own.
 
-    State s has the nodes `first_node[s]` up to `first_node[s + 1]`; `node_class[n]` is what node n emits, and
-    `node_same[n]` the step of its state over the same class, -1 if there is none. Step e enters node `step_node[e]`.
-    `classes` are those that the automaton uses, with the blank.
+    State s has the nodes `first_node[s]` up to `first_node[s + 1]`, each for one class; `node_same[n]` is the step of
+    its state over the same class, -1 if there is none. Step e enters node `step_node[e]`. `classes` are those that the
+    automaton uses, with the blank, sorted; their places there are the numbers `node_number` and `step_number`.
     """
 
     first_node: np.ndarray
-    node_class: np.ndarray
+    node_number: np.ndarray
     node_same: np.ndarray
+    step_number: np.ndarray
     step_node: np.ndarray
     classes: np.ndarray
 
@@ -38,10 +39,12 @@ def lattice_of(automaton: Automaton) -> Lattice:
     start = np.repeat(np.arange(states), np.diff(automaton.first_step))
     steps = start * width + automaton.step_class  # sorted
     same = np.minimum(np.searchsorted(steps, nodes), max(len(steps) - 1, 0))
+    classes = np.unique(np.append(automaton.step_class, 0))
     return Lattice(
         first_node=np.searchsorted(state, np.arange(states + 1)),
-        node_class=node_class,
+        node_number=np.searchsorted(classes, node_class),
         node_same=np.where(steps[same] == nodes, same, -1) if len(steps) else same,
+        step_number=np.searchsorted(classes, automaton.step_class),
         step_node=step_node.astype(np.int64),
-        classes=np.unique(np.append(automaton.step_class, 0)),
+        classes=classes,
     )

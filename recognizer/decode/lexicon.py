@@ -4,6 +4,7 @@ import numpy as np
 
 from recognizer.automaton import Automaton
 from recognizer.decode import logspace, tree
+from recognizer.decode.lattice import Lattice
 from recognizer.decode.search import Found, Text
 
 FLOORS = (1e-20, 1e-60, 1e-290)
@@ -12,12 +13,12 @@ LOST = 1e-12
 of it."""
 
 
-def decode_lexicon(probs: np.ndarray, log_probs: np.ndarray, automaton: Automaton, count: int) -> tuple[Found, float]:
+def decode_lexicon(log_probs: np.ndarray, automaton: Automaton, lattice: Lattice, count: int) -> tuple[Found, float]:
     """The best entries, and the log of the lexicon's mass; in log space where plain numbers do not hold it."""
-    states, masses, log_mass = _linear(probs, automaton)
+    states, masses, log_mass = _linear(np.exp(log_probs), automaton, lattice)
     if log_mass == -np.inf:
         states = np.flatnonzero(automaton.accepting)
-        logs = logspace.tree_forward(log_probs, automaton.step_class, automaton.parent)[states]
+        logs = logspace.tree_forward(log_probs, lattice.step_number, automaton.parent)[states]
         log_mass = float(np.logaddexp.reduce(logs))
         if log_mass == -np.inf:
             return Found(texts=(), posteriors=(), is_exact=True), log_mass
@@ -32,11 +33,11 @@ def decode_lexicon(probs: np.ndarray, log_probs: np.ndarray, automaton: Automato
     return found, log_mass
 
 
-def _linear(probs: np.ndarray, automaton: Automaton) -> tuple[np.ndarray, np.ndarray, float]:
+def _linear(probs: np.ndarray, automaton: Automaton, lattice: Lattice) -> tuple[np.ndarray, np.ndarray, float]:
     """The entries' states, their posteriors, and the log mass; -inf where plain numbers cannot tell."""
     for floor in FLOORS:
         states, masses, log_scale, dropped = tree.tree_forward(
-            probs, automaton.first_step, automaton.step_class, automaton.parent, floor
+            probs, automaton.first_step, lattice.step_number, automaton.parent, floor
         )
         ends = automaton.accepting[states]
         states, masses = states[ends], masses[ends]

@@ -6,7 +6,7 @@ from recognizer.decode.kernel import kernel
 
 
 @kernel
-def tree_forward(probs, first_step, step_class, parent, floor):  # type: ignore[no-untyped-def]
+def tree_forward(probs, first_step, step_number, parent, floor):  # type: ignore[no-untyped-def]
     """Masses of all prefixes after the last frame, of which those below `floor` are given up on the way.
 
     `probs` is (frames, classes), its rows sum to one at most. In a tree step e leads to state e + 1. Every frame is
@@ -23,23 +23,23 @@ def tree_forward(probs, first_step, step_class, parent, floor):  # type: ignore[
         row, found, total = probs[t], 0, 0.0
         for i in range(count):
             state = alive[i]
+            before, own = parent[state], step_number[state - 1] if state > 0 else 0
             # The state itself is due here only if its parent, which sees to its children, is gone.
-            start = first_step[state] + 1
-            orphan = state == 0 or char[parent[state]] + blank[parent[state]] == 0.0
-            for to in range(start - 1 if orphan else start, first_step[state + 1] + 1):
-                at = state if to < start else to
-                number = step_class[at - 1] if at > 0 else 0
-                before = parent[at]
-                into = 0.0
-                if at > 0:
-                    into = blank[before]
-                    if before == 0 or step_class[before - 1] != number:
-                        into += char[before]
-                one = row[number] * (char[at] + into) if at > 0 else 0.0
-                none = row[0] * (char[at] + blank[at])
+            if state == 0 or char[before] + blank[before] == 0.0:
+                one, none = row[own] * char[state] if state > 0 else 0.0, row[0] * (char[state] + blank[state])
                 if one + none > floor:
-                    next_char[at], next_blank[at] = one, none
-                    next_alive[found] = at
+                    next_char[state], next_blank[state], next_alive[found] = one, none, state
+                    found += 1
+                    total += one + none
+                else:
+                    dropped += one + none
+            after_blank, after_any = blank[state], blank[state] + char[state]
+            for to in range(first_step[state] + 1, first_step[state + 1] + 1):
+                number = step_number[to - 1]
+                into = after_blank if number == own else after_any
+                one, none = row[number] * (char[to] + into), row[0] * (char[to] + blank[to])
+                if one + none > floor:
+                    next_char[to], next_blank[to], next_alive[found] = one, none, to
                     found += 1
                     total += one + none
                 else:

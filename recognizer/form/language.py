@@ -46,7 +46,7 @@ def automaton_of(field: Field, alphabet: Alphabet, folder: Path = Path()) -> Aut
         FormError: pattern, lexicon and rules admit no text that the alphabet can write, no length that a field has,
             or more than can be decoded in time.
     """
-    return compile_grammar(grammar_of(field, folder), alphabet.characters)
+    return _automaton(_Asked(field, folder), alphabet.characters)
 
 
 def language_digest(field: Field, folder: Path = Path()) -> str:
@@ -54,12 +54,52 @@ def language_digest(field: Field, folder: Path = Path()) -> str:
     if field.is_marks or field.kind == "signature":
         asked = json.dumps([field.kind, field.multiple, [(option.value, option.box) for option in field.options]])
         return _digest(asked)
-    return _grammar_digest(field.kind, grammar_of(field, folder))
+    return _grammar_digest(_Asked(field, folder))
+
+
+class _Asked:
+    """What a language follows from, as a key that is quickly made: every crop's language is asked for.
+
+    Of a lexicon's file it holds when and to what size it was changed last.
+    """
+
+    __slots__ = ("field", "folder", "key")
+
+    def __init__(self, field: Field, folder: Path) -> None:
+        self.field, self.folder = field, folder
+        self.key = (field.kind, field.pattern, field.options, *field.rules.__dict__.values(), self._lexicon())
+
+    def _lexicon(self) -> tuple[object, ...]:
+        if not isinstance(self.field.lexicon, Path):
+            return (self.field.lexicon,)
+        path = self.folder / self.field.lexicon
+        try:
+            status = path.stat()
+        except (OSError, ValueError):
+            load_lexicon(path)  # says what is wrong
+            raise
+        return path, status.st_mtime_ns, status.st_size
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asked) and self.key == other.key
 
 
 @lru_cache(maxsize=512)
-def _grammar_digest(kind: str, grammar: Grammar) -> str:
-    return _digest(json.dumps([kind, asdict(grammar)]))
+def _grammar_digest(asked: _Asked) -> str:
+    return _digest(json.dumps([asked.field.kind, asdict(_grammar(asked))]))
+
+
+@lru_cache(maxsize=256)
+def _automaton(asked: _Asked, characters: str) -> Automaton:
+    return compile_grammar(_grammar(asked), characters)
+
+
+@lru_cache(maxsize=256)
+def _grammar(asked: _Asked) -> Grammar:
+    return grammar_of(asked.field, asked.folder)
 
 
 def _digest(text: str) -> str:
@@ -76,20 +116,7 @@ def grammar_of(field: Field, folder: Path = Path()) -> Grammar:
 def _entries(field: Field, folder: Path) -> tuple[str, ...] | None:
     if field.lexicon is None:
         return tuple(option.value for option in field.options) if field.kind == "choice" else None
-    if isinstance(field.lexicon, tuple):
-        return load_lexicon(field.lexicon)
-    path = folder / field.lexicon
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        return load_lexicon(field.lexicon, folder)  # says what is wrong
-    return _file_entries(path, status.st_mtime_ns, status.st_size)
-
-
-@lru_cache(maxsize=64)
-def _file_entries(path: Path, changed_ns: int, size: int) -> tuple[str, ...]:
-    """A lexicon's entries, read again only when its file has changed: every crop's language is asked for."""
-    return load_lexicon(path)
+    return load_lexicon(field.lexicon, folder)
 
 
 def _patterns(field: Field) -> Iterator[str]:

@@ -8,7 +8,7 @@ The search is not exact. Its candidates are then scored exactly, and their poste
 import numpy as np
 
 from recognizer.automaton import Automaton
-from recognizer.decode import Decoded, decode
+from recognizer.decode import Decoded, decode, log_mass
 from recognizer.decode.kernel import kernel
 from recognizer.prose.model import STEP, Prose, find, follow
 
@@ -52,7 +52,7 @@ def decode_prose(log_probs: np.ndarray, automaton: Automaton, prose: Prose, coun
 def _log_mass(log_probs: np.ndarray, automaton: Automaton) -> float:
     """The mass of the field's language, to which prose does not matter."""
     holds_all = len(automaton.accepting) == 1 and len(automaton.step_class) == len(automaton.characters)
-    return 0.0 if holds_all else decode(log_probs, automaton, 1).log_mass
+    return 0.0 if holds_all else log_mass(log_probs, automaton)
 
 
 @kernel

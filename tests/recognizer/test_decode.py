@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from recognizer.alphabet import Alphabet
 from recognizer.automaton import Automaton
-from recognizer.decode import NEVER, Decoded, decode
+from recognizer.decode import NEVER, Decoded, decode, log_mass
 from recognizer.decode.kernel import kernel
 from recognizer.decode.search import LEAST
 from recognizer.form import Field, Rules
@@ -99,7 +99,7 @@ def test_log_space_says_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_log_space_says_the_same_of_a_lexicon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("recognizer.decode.lexicon.FLOORS", ())
-    monkeypatch.setattr("recognizer.decode.lexicon._linear", lambda probs, automaton: (None, None, -np.inf))
+    monkeypatch.setattr("recognizer.decode.lexicon._linear", lambda probs, automaton, lattice: (None, None, -np.inf))
     for seed in range(8):
         log_probs = random_log_probs(seed, 5, 3.0, 0.3 * (seed % 2))
         check(decode(log_probs, language("lexicon"), 4), brute_force(log_probs, language("lexicon")), 4)
@@ -130,6 +130,20 @@ def test_the_sum_over_all_texts_is_one_of_free_text() -> None:
     log_probs = random_log_probs(3, 400)
     decoded = decode(log_probs, language("free"))
     assert decoded.log_mass == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_the_mass_alone_is_the_same(name: str) -> None:
+    for seed in range(6):
+        log_probs = random_log_probs(seed, 5, 3.0, 0.3 * (seed % 2))
+        assert log_mass(log_probs, language(name)) == decode(log_probs, language(name)).log_mass
+
+
+def test_texts_of_equal_mass_come_in_the_order_of_the_alphabet() -> None:
+    """All frames alike, and all texts: the last of the wanted is the one that the alphabet names last."""
+    chosen = automaton_of(Field(name="f", kind="text", box=(0, 0, 9, 9), pattern="[abc][abc]"), ALPHABET)
+    decoded = decode(np.log(np.array([[1e-9, *[0.25] * 4], [1e-9, *[0.25] * 4]])), chosen, 6)
+    assert decoded.texts == ((1, 2), (1, 3), (2, 1), (2, 3), (3, 1), (3, 2))
 
 
 def test_the_backward_pass_does_not_cancel() -> None:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from recognizer.line import HEIGHT_PX, INK_HEIGHT_PX, MAX_WIDTH_PX, find_ink, ink_strength, line_image
+from recognizer.line import HEIGHT_PX, INK_HEIGHT_PX, MAX_WIDTH_PX, find_ink, line_image
 
 
 def written(scale: float = 1.0, paper: int = 255, ink: int = 0, text: str = "4082 Elm") -> np.ndarray:
@@ -78,8 +78,30 @@ def test_a_decimal_point_is_ink_and_a_speck_is_not() -> None:
     image[20, 50] = 0
     assert line_image(image) is None
     image[40:44, 100:104] = 0
-    found = find_ink(ink_strength(image))
-    assert found is not None and found.box == (100, 40, 4, 4)
+    assert find_ink((image < 128).astype(np.uint8)) == (100, 40, 4, 4)
+
+
+def test_ink_is_found_as_by_counting_the_pixels_of_every_component() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        height, width = rng.integers(8, 160, 2)
+        strokes = np.zeros((height, width), np.uint8)
+        for _ in range(rng.integers(0, 6)):  # arcs lie in one another, as writing in a circle does
+            middle, axes = rng.integers((width, height)), rng.integers(1, 30, 2)
+            cv2.ellipse(strokes, middle.tolist(), axes.tolist(), 0, 0, int(rng.integers(20, 361)), 1, 1)
+        strokes[rng.random(strokes.shape) < 0.01] = 1
+        assert find_ink(strokes) == counted(strokes)
+
+
+def counted(strokes: np.ndarray) -> tuple[int, int, int, int] | None:
+    """The box around all components that have enough pixels."""
+    count, labels = cv2.connectedComponents(strokes, connectivity=8)
+    large = [i for i in range(1, count) if np.count_nonzero(labels == i) >= max(4.0, 0.0015 * len(strokes) ** 2)]
+    rows, columns = np.nonzero(np.isin(labels, large))
+    if not large:
+        return None
+    left, top = int(columns.min()), int(rows.min())
+    return left, top, int(columns.max()) - left + 1, int(rows.max()) - top + 1
 
 
 def test_the_given_image_is_left_as_it_is() -> None:

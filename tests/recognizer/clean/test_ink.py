@@ -2,7 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from recognizer.clean import has_ink
+from recognizer.clean import has_ink, is_written
+from recognizer.clean.survey import is_quiet, paper_noise
 from tests.recognizer.clean.drawn import noisy
 
 DPI = 200
@@ -59,3 +60,30 @@ def test_coverage_counts_marks_only() -> None:
     image[20:60, 100:104] = 30
     image[30, 200] = 30
     assert has_ink(image, DPI, BOX).coverage == pytest.approx(160 / image.size, rel=0.4)
+
+
+@pytest.mark.parametrize("paper", [250, 120])
+@pytest.mark.parametrize("sigma", [0, 6, 25, 60])
+def test_a_quick_look_says_the_same(paper: int, sigma: float) -> None:
+    rng = np.random.default_rng(int(sigma))
+    seen = set()
+    for seed in range(24):
+        image = blank(paper)
+        for _ in range(seed % 3):
+            start, turn = rng.integers((10, 10), (290, 70)), rng.uniform(0, 6.3)
+            end = start + rng.integers(2, 30) * np.array([np.cos(turn), np.sin(turn)])
+            cv2.line(
+                image, start.tolist(), end.astype(int).tolist(), int(rng.integers(0, paper)), int(rng.integers(1, 4))
+            )
+        image = noisy(image, sigma, seed)
+        written = is_written(image, DPI, BOX)
+        assert written is not has_ink(image, DPI, BOX).is_blank
+        seen.add(written)
+    assert seen == {True, False}
+
+
+@pytest.mark.parametrize("sigma", [0, 8, 14, 16, 17, 20, 40])
+def test_quiet_paper_is_never_noisy(sigma: float) -> None:
+    image = noisy(blank(160), sigma)
+    assert not is_quiet(image, 16.2) or paper_noise(image) < 16.2
+    assert 12 < sigma < 20 or is_quiet(image, 16.2) is (sigma < 16)
