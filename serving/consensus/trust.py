@@ -78,9 +78,14 @@ class History:
     voidings: tuple[Voiding, ...] = ()
 
     def spell(self, group: Group | None) -> tuple[GoldAnswer, ...]:
-        """The gold answers of a group (None: all) since the last voiding that concerns it."""
+        """The gold answers of a group since the last voiding that concerns it.
+
+        None: those of all groups that were never voided by themselves; such a group is judged by itself ever after.
+        """
+        own = {v.group for v in self.voidings if v.group is not None}
         last = max((v.at for v in self.voidings if v.group in (None, group)), default="")
-        return tuple(a for a in self.answers if a.at > last and group in (None, a.group))
+        chosen = (a for a in self.answers if (a.group == group if group else a.group not in own))
+        return tuple(a for a in chosen if a.at > last)
 
 
 def accuracy(answers: Sequence[GoldAnswer], prior: Skill = EXPECTED) -> Skill:

@@ -85,6 +85,14 @@ def test_one_bad_group_voids_that_group() -> None:
     assert found.covers("p", "words", at(201)) and not found.covers("p", "marks", at(201))
 
 
+def test_practising_one_group_on_probation_does_not_harm_the_others() -> None:
+    words = Voiding(person="p", group="words", since="", at=at(120), reason="")
+    practice = tuple(GoldAnswer(at=at(200 + i), group="words", right=False) for i in range(30))
+    slow = History(person="p", answers=gold([True] * 50, group="marks") + practice, voidings=(words,))
+    assert judge(slow, BAR) is None
+    assert standing(slow, "marks", BAR) == "trusted" and standing(slow, "words", BAR) == "probation"
+
+
 def test_a_right_answer_voids_nobody() -> None:
     rng = np.random.default_rng(4)
     for _ in range(100):
