@@ -30,7 +30,7 @@ LOG_WEIGHTS = math.log(2) * np.where(OCTAVES < 0, OCTAVES, -OCTAVES / 2)
 ALL_IN = 0.999
 """The greatest bet on few errors, as a part of the floor; with the whole of it one error could end all."""
 
-HALVINGS = 50
+HALVINGS = 40
 """Bounds are found to so many binary digits."""
 
 
@@ -58,17 +58,17 @@ class Bets:
         supposed, the richer is who bets against it, so the bound lies where the last of them stops being rich.
         """
         refuted, open_still = so_far, (1.0 if self.bets[0] > 0 else 0.0)
-        rich = self._log_capital(refuted, logs, fields) > -math.log(doubt)
+        rich = self.log_capital(refuted, logs, fields) > -math.log(doubt)
         if not rich.any():
             return so_far
         for _ in range(HALVINGS):
             logs, fields = (logs[rich], fields[rich]) if rich.any() else (logs, fields)
             middle = (refuted + open_still) / 2
-            rich = self._log_capital(middle, logs, fields) > -math.log(doubt)
+            rich = self.log_capital(middle, logs, fields) > -math.log(doubt)
             refuted, open_still = (middle, open_still) if rich.any() else (refuted, middle)
         return refuted
 
-    def _log_capital(self, risk: float, logs: np.ndarray, fields: np.ndarray) -> np.ndarray:
+    def log_capital(self, risk: float, logs: np.ndarray, fields: np.ndarray) -> np.ndarray:
         """(e,) logarithms of the whole capital, if the share `risk` of the fields was supposed to be wrong."""
         logs = logs - np.outer(fields, np.log1p(self.bets * risk))
         top = logs.max(axis=1)

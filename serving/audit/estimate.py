@@ -51,7 +51,7 @@ class Estimate:
     `standard_error` is that of the draw: how far the estimate is from the share among these very fields. Where every
     audit names its cluster, `clustered_error` is how far it is from that of ever more fields, of other writers.
     `effective_audits` is the number of audits with equal weights that would say as much (Kish 1965).
-    The unbiased estimate may be below 0 when few fields were audited; it is not cut off, which would make it biased.
+    The unbiased estimate may be below 0 where few fields were audited: to cut it off would make it biased.
     """
 
     method: Method
@@ -68,9 +68,10 @@ def horvitz_thompson(audits: Iterable[Audit], accepted: int) -> Estimate:
     """Unbiased (Horvitz and Thompson 1952): the weights of the wrong ones over the number of accepted fields.
 
     Fields are drawn independently of each other, so the variance estimate is unbiased too. Raises UsageError where
-    fewer fields are said to be accepted than were audited.
+    nothing was audited, or more than is said to be accepted.
     """
     listed = list(audits)
+    _check_any(listed)
     _check_count(len(listed), accepted, "in total")
     p, wrong = _columns(listed)
     risk = float((wrong / p).sum()) / accepted
@@ -85,8 +86,7 @@ def hajek(audits: Iterable[Audit]) -> Estimate:
     Its variance is that of its linearisation (Sarndal, Swensson and Wretman 1992, section 5.7).
     """
     listed = list(audits)
-    if not listed:
-        raise UsageError("audits: an estimate from no audits - mend: wait for the first answers")
+    _check_any(listed)
     p, wrong = _columns(listed)
     total = float((1 / p).sum())
     risk = float((wrong / p).sum()) / total
@@ -98,12 +98,11 @@ def post_stratified(audits: Iterable[Audit], accepted: Mapping[str, int]) -> Est
     """Normalised in each stratum, of which so many fields were accepted (Holt and Smith 1979).
 
     Strata with fewer than `LEAST_AUDITS` audits are pooled. Raises UsageError for an audit of a stratum that is not in
-    `accepted`, or where fewer fields are said to be accepted than were audited.
+    `accepted`, and where nothing was audited, or more than is said to be accepted.
     """
     listed = list(audits)
     counts = _counts(listed, accepted)
-    if not listed:
-        raise UsageError("audits: an estimate from no audits - mend: wait for the first answers")
+    _check_any(listed)
     p, wrong = _columns(listed)
     pools, names = _pools(accepted, counts), [audit.stratum for audit in listed]
     number, risk, residuals = sum(accepted.values()), 0.0, np.zeros(len(listed))
@@ -181,8 +180,13 @@ def _pools(accepted: Mapping[str, int], counts: Mapping[str, int]) -> list[list[
     return pools
 
 
+def _check_any(audits: Sequence[Audit]) -> None:
+    if not audits:
+        raise UsageError("audits: an estimate from no audits - mend: wait for the first answers")
+
+
 def _check_count(audits: int, accepted: int, where: str) -> None:
-    if accepted < max(audits, 0) or (accepted == 0 and where == "in total"):
+    if accepted < audits:
         raise UsageError(f"audits: {audits} of {accepted} accepted fields {where} - mend: count every accepted field")
 
 
@@ -193,7 +197,7 @@ def _estimate(
     return Estimate(
         method=method, accuracy=1 - risk, standard_error=math.sqrt(variance), accepted=accepted, audits=len(audits),
         wrong=sum(audit.is_wrong for audit in audits), clustered_error=_clustered(audits, residuals),
-        effective_audits=float(weights.sum() ** 2 / (weights**2).sum()) if audits else 0.0,
+        effective_audits=float(weights.sum() ** 2 / (weights**2).sum()),
     )  # fmt: skip
 
 

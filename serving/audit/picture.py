@@ -68,7 +68,7 @@ def _lowest(looks: Sequence[Look]) -> float:
 
 
 def _title(title: str, looks: Sequence[Look]) -> str:
-    if not looks:
+    if not looks or not looks[-1].audits:
         return f"{title}: no audits yet" if title else "no audits yet"
     last = looks[-1]
     said = f"{last.accuracy:.2%} of {last.accepted:,} right, between {last.low:.2%} and {last.high:.2%}"
