@@ -124,6 +124,7 @@ class Office:
     uses_gold: bool = True
     skills: Skills = field(default_factory=Skills)
     clock: int = 0
+    learned: int = 0
     gold: list[Ballot] = field(default_factory=list)
     experts: int = 0
 
@@ -131,14 +132,14 @@ class Office:
         self.histories = {w.person: History(person=w.person) for w in self.people}
         self.active = {w.person: w for w in self.people}
         self.pool = [drawn_task(self.rng, 0.9) for _ in range(GOLD)]
-        self.cast_at: dict[tuple[int, str], str] = {}
+        self.missed: list[dict[str, tuple[str, str]]] = [{} for _ in self.pool]
 
     def run(self) -> Figures:
         waiting = deque(range(len(self.tasks)))
         while waiting:
             number = waiting.popleft()
             waiting.extend(self.ask(number, self.tasks[number]))
-            if self.uses_gold and self.clock // ESTIMATE_EVERY != (self.clock - 1) // ESTIMATE_EVERY:
+            if self.uses_gold and self.clock >= self.learned + ESTIMATE_EVERY:
                 self.learn()
         fields = len(self.tasks)
         votes = sum(len(task.votes) for task in self.tasks) - self.experts
@@ -166,7 +167,7 @@ class Office:
             if worker.person not in self.active:
                 return [number, *again]
             task.votes.append(task.cast(worker, self.rng))
-            self.cast_at[number, worker.person] = self.now()
+            self.now()
         state = self.settled(task)
         task.verdict = state if isinstance(state, Settled) else None
         return again if task.verdict else [number, *again]
@@ -181,10 +182,13 @@ class Office:
         """Gold, as often as this person's trust asks for; returns the tasks that must be done again."""
         history = self.histories[worker.person]
         while self.rng.random() < gold_rate(history, group_of(place), self.bar):
-            task = self.pool[int(self.rng.integers(GOLD))]
+            drawn = int(self.rng.integers(GOLD))
+            task = self.pool[drawn]
             vote = Vote(person=worker.person, entry=worker.says(task.true, task.field, self.rng))
             self.gold.append(Ballot(field=task.field, votes=(vote,), truth=task.true))
             right = same(vote.entry, task.true, task.field)
+            if not right:
+                self.missed[drawn][worker.person] = key(vote.entry, task.field)
             answer = GoldAnswer(at=self.now(), group=group_of(task.field), right=right)
             history = replace(history, answers=(*history.answers, answer))
             self.histories[worker.person] = history
@@ -208,6 +212,7 @@ class Office:
 
     def learn(self) -> None:
         """Skills and circles from all votes so far."""
+        self.learned = self.clock
         ballots = [
             Ballot(field=t.field, votes=tuple(t.votes), truth=t.verdict.entry if t.verdict.by == "expert" else None)
             for t in self.tasks
@@ -218,7 +223,7 @@ class Office:
             {v.person: key(v.entry, place) for v in votes if v.role == "reviewer" and not same(v.entry, entry, place)}
             for place, entry, votes in known
         ]
-        found = circles(suspicions([wrong for wrong in mistakes if len(wrong) > 1]))
+        found = circles(suspicions([wrong for wrong in mistakes + self.missed if len(wrong) > 1]))
         self.skills = estimate_skills(ballots + self.gold, found)
 
     def now(self) -> str:

@@ -23,14 +23,16 @@ OPEN = Skill(right=1, wrong=1)
 class Bar:
     """What is asked of people, and how sure one must be that somebody falls short of it.
 
-    A person is under the bar when, of the last `window` gold items, so many are wrong that their accuracy is below
-    `accuracy` with `certainty`; back above it when it is at least `accuracy` with `readmission_certainty`, on gold
-    alone. `least_gold` and `most_gold` are the shares of gold in what is shown to the most and the least trusted.
+    A person is under the bar when, of the last `window` or the last `long_window` gold items, so many are wrong that
+    their accuracy is below `accuracy` with `certainty`: the short one finds those who change, the long one those who
+    err a little too often. They are back above it when it is at least `accuracy` with `readmission_certainty`.
+    `least_gold` and `most_gold` are the shares of gold in what is shown to the most and the least trusted.
     """
 
     accuracy: float = 0.95
     certainty: float = 0.99
     window: int = 50
+    long_window: int = 200
     readmission_certainty: float = 0.8
     least_gold: float = 0.03
     most_gold: float = 0.3
@@ -38,8 +40,8 @@ class Bar:
     def __post_init__(self) -> None:
         if not (0 < self.accuracy < 1 and 0.5 <= self.certainty < 1 and 0.5 <= self.readmission_certainty < 1):
             raise UsageError("accuracy and certainties of the bar - mend: accuracy in (0, 1), certainties in [0.5, 1)")
-        if self.window < 5 or not 0 <= self.least_gold <= self.most_gold <= 1:
-            raise UsageError("window or gold shares of the bar - mend: window of 5 or more, 0 <= least <= most <= 1")
+        if not 5 <= self.window <= self.long_window or not 0 <= self.least_gold <= self.most_gold <= 1:
+            raise UsageError("windows or gold shares of the bar - mend: 5 <= window <= long, 0 <= least <= most <= 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +114,7 @@ def standing(history: History, group: Group, bar: Bar) -> Standing:
         return "barred"
     if voided and not readmitted(spell, bar):
         return "probation"
-    doubt = below(accuracy(spell[-bar.window :], OPEN), bar.accuracy)
-    if doubt <= 1 - bar.readmission_certainty:
+    if doubt(history, group, bar) <= 1 - bar.readmission_certainty:
         return "trusted"
     return "newcomer" if len(spell) < bar.window and all(a.right for a in spell) else "watched"
 
@@ -132,8 +133,16 @@ def gold_rate(history: History, group: Group, bar: Bar) -> float:
     """The share of gold among what this person is shown next: the less is known for good, the more."""
     if standing(history, group, bar) in ("probation", "barred"):
         return 1.0
-    doubt = below(accuracy(history.spell(group)[-bar.window :], OPEN), bar.accuracy)
-    return bar.least_gold + (bar.most_gold - bar.least_gold) * doubt
+    return bar.least_gold + (bar.most_gold - bar.least_gold) * doubt(history, group, bar)
+
+
+def doubt(history: History, group: Group, bar: Bar) -> float:
+    """The probability that a person is below the bar in a group, nothing being supposed. Gold of other groups counts
+    half: who reads one kind well reads the others well, mostly.
+    """
+    own = accuracy(history.spell(group)[-bar.window :], OPEN)
+    others = accuracy([a for a in history.spell(None) if a.group != group][-bar.window :], Skill(right=0, wrong=0))
+    return below(Skill(right=own.right + others.right / 2, wrong=own.wrong + others.wrong / 2), bar.accuracy)
 
 
 def judge(history: History, bar: Bar) -> Voiding | None:
@@ -143,16 +152,15 @@ def judge(history: History, bar: Bar) -> Voiding | None:
     group's is. Who is on probation has no votes to void.
     """
     scopes: tuple[Group | None, ...] = (None, "marks", "numbers", "words")
-    return next(filter(None, (_judged(history, scope, bar) for scope in scopes)), None)
+    found = (_judged(history, scope, window, bar) for scope in scopes for window in (bar.window, bar.long_window))
+    return next(filter(None, found), None)
 
 
-def _judged(history: History, group: Group | None, bar: Bar) -> Voiding | None:
+def _judged(history: History, group: Group | None, window: int, bar: Bar) -> Voiding | None:
     spell = history.spell(group)
     voided = any(v.group in (None, group) for v in history.voidings)
-    recent = spell[-bar.window :]
-    if not recent or (voided and not readmitted(spell, bar)):
-        return None
-    if below(accuracy(recent), bar.accuracy) < bar.certainty:
+    recent = spell[-window:]
+    if below(accuracy(recent), bar.accuracy) < bar.certainty or (voided and not readmitted(spell, bar)):
         return None
     wrong = sum(not answer.right for answer in recent)
     return Voiding(

@@ -47,11 +47,11 @@ def found_after(results: Sequence[bool]) -> tuple[int, Voiding] | None:
     return None
 
 
-@pytest.mark.parametrize(("right", "within"), [(0.0, 4), (0.3, 12), (0.5, 25), (0.7, 60)])
+@pytest.mark.parametrize(("right", "within"), [(0.0, 4), (0.3, 12), (0.5, 25), (0.7, 40), (0.85, 180)])
 def test_those_who_do_not_look_are_found_within_a_few_gold_items(right: float, within: int) -> None:
     """Right by chance, or lazy: found within so many gold items in 95% of 200 runs."""
     rng = np.random.default_rng(1)
-    found = [found_after(rng.random(200) < right) for _ in range(200)]
+    found = [found_after(rng.random(400) < right) for _ in range(200)]
     assert all(found)
     assert np.quantile([n for n, _ in filter(None, found)], 0.95) <= within
 
@@ -111,6 +111,12 @@ def test_gold_gets_rarer_with_trust() -> None:
     assert rates == sorted(rates, reverse=True)
     assert rates[0] > 0.28 and 0.05 > rates[-1] >= BAR.least_gold
     assert gold_rate(history([True] * 19 + [False]), "numbers", BAR) > gold_rate(history([True] * 20), "numbers", BAR)
+
+
+def test_gold_of_other_groups_counts_half() -> None:
+    words = history([True] * 20, group="words")
+    rates = [gold_rate(h, "numbers", BAR) for h in (history([]), words, history([True] * 10), history([True] * 20))]
+    assert rates[0] > rates[1] == pytest.approx(rates[2]) and rates[2] > rates[3]
 
 
 def test_a_change_for_the_worse_brings_more_gold_back() -> None:
@@ -178,6 +184,12 @@ def test_two_circles_stay_two() -> None:
 
 
 def test_bars_that_make_no_sense_are_refused() -> None:
-    for settings in ({"accuracy": 1.0}, {"certainty": 0.2}, {"window": 2}, {"least_gold": 0.5, "most_gold": 0.1}):
+    for settings in (
+        {"accuracy": 1.0},
+        {"certainty": 0.2},
+        {"window": 2},
+        {"long_window": 20},
+        {"least_gold": 0.5, "most_gold": 0.1},
+    ):
         with pytest.raises(UsageError, match="mend"):
             Bar(**settings)
