@@ -12,7 +12,7 @@ import numpy as np
 
 from recognizer.automaton import Automaton
 from recognizer.bundle import Bundle, Reader
-from recognizer.clean import has_ink
+from recognizer.clean import has_ink, is_written
 from recognizer.confidence import calibrated
 from recognizer.decode import Decoded, decode
 from recognizer.form import Field
@@ -87,10 +87,11 @@ class Engine:
         return self._read_text(crop, folder)
 
     def _read_text(self, crop: Crop, folder: Path) -> Reading:
-        ink = has_ink(crop.image, crop.dpi)
-        line = None if ink.is_blank else line_image(crop.image)
+        written = is_written(crop.image, crop.dpi)
+        line = line_image(crop.image) if written else None
         if line is None:
-            return Reading(text="", outcome="blank", confidence=blank_confidence(crop), measured={"ink": ink.coverage})
+            coverage = has_ink(crop.image, crop.dpi).coverage if written else 0.0
+            return Reading(text="", outcome="blank", confidence=blank_confidence(crop), measured={"ink": coverage})
         reader, automaton = self._reader_of(automaton_of(crop.field, self._bundle.general.alphabet, folder))
         logits, outcomes = reader.network(pad_line(line))
         log_probs = log_softmax(logits[0])  # all frames: a last character may be told beyond its ink
