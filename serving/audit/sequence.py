@@ -37,8 +37,9 @@ class ConfidenceSequence:
     `floor` is the least probability with which any of them can be drawn (`AuditPlan.least`); it bounds the bets, so the
     interval is wide where it is small. With probability `certainty` the interval holds the truth at all times.
 
-    Every accepted field is fed, drawn or not. An audit without an answer counts as wrong for the lower end and as right
-    for the upper end. When answers come in later, build the sequence anew from the first field: it is valid and quick.
+    Every accepted field is fed, drawn or not, and a prediction only once: it is drawn once, too. An audit without an
+    answer counts as wrong for the lower end and as right for the upper end. When answers come in later, build the
+    sequence anew from the first field: that is valid, and a matter of milliseconds.
     """
 
     def __init__(self, *, floor: float, certainty: float = 0.95) -> None:
