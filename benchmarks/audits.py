@@ -5,10 +5,10 @@
 Streams of accepted fields are drawn whose chance of an error grows with the model's doubt. A part of the fields is
 audited, evenly (lean 0) or leaning to the doubtful ones; every day somebody looks. The first percentages are shares of
 streams in which the interval is right on every day: `covered` about the share of wrong values so far, `constant` (what
-all intervals so far have in common) about the chance of an error, and Wilson's usual interval, around the weighted share
-of errors with Kish's number of effective audits. Then come the widths in the end, `unweighted` that of the same bets on
-as many audits that were drawn evenly and are all there is; the accuracy that is certain in the end; and the share of
-wrong values among the audits, which is not that among the accepted.
+all intervals so far have in common) about the chance of an error, and Wilson's usual interval, around the weighted
+share of errors with Kish's number of effective audits. Then come the widths in the end, `unweighted` that of the same
+bets on as many audits that were drawn evenly and are all there is; the accuracy that is certain in the end; and the
+share of wrong values among the audits, which is not that among the accepted.
 """
 
 import argparse

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from serving.audit import Audit, AuditPlan, stratum_of, typical_doubt
+from serving.audit import Audit, AuditPlan, ConfidenceSequence, stratum_of, typical_doubt
 
 POOL = 2_000
 RISK = 0.0277
@@ -57,6 +57,13 @@ def stream(people: Population, fields: int, rng: np.random.Generator) -> Stream:
     p = people.probabilities[at]
     wrong = rng.random(fields) < people.risks[at]
     return Stream(at=at, probabilities=p, wrong=wrong, drawn=rng.random(fields) < p)
+
+
+def fed(people: Population, of: Stream, certainty: float = 0.95) -> ConfidenceSequence:
+    """All that the stream's audits say."""
+    sequence = ConfidenceSequence(floor=people.floor, certainty=certainty)
+    sequence.extend(of.probabilities, of.drawn, of.audited)
+    return sequence
 
 
 def audits(people: Population, of: Stream) -> list[Audit]:

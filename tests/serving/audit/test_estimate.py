@@ -11,7 +11,7 @@ from recognizer.errors import UsageError
 from serving.audit import Audit, Estimate, by_kind, hajek, horvitz_thompson, post_stratified, stratum_of
 from tests.serving.audit.streams import RISK, audits, population, stream
 
-RUNS, FIELDS = 300, 4_000
+RUNS, FIELDS = 200, 4_000
 Z = 3.0
 """Monte Carlo error: the mean of the runs is at most so many of its standard errors off; chance alone does that once in
 370 times, and the seed is fixed."""
