@@ -16,6 +16,9 @@ from typing import Any
 from recognizer.errors import InputError
 from recognizer.form import Form
 from serving.ledger import Answer, BatchFacts, Ledger
+from serving.ledger.statement import SETTLING, RecordKey
+from serving.truth.corrections import corrections
+from serving.truth.settle import Content, Now, deliver, settled_fields, verdicts_in
 
 SHORT_ID = 12
 FIXED = ("page_id", "scan", "page", "form", "status", "reason")
@@ -23,6 +26,8 @@ RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet may take for the beginning of a formula, or skip before one."""
 
 Record = dict[str, Any]
+Settled = Mapping[RecordKey, Mapping[str, Now]]
+"""The fields that people have settled, by record and name."""
 
 
 def check_folder(out: Path) -> None:
@@ -38,19 +43,58 @@ def check_folder(out: Path) -> None:
 def write_records(ledger: Ledger, batch: BatchFacts, forms: Sequence[Form], out: Path) -> None:
     """Write `records.jsonl`, `records.csv` and `predictions.parquet` into the folder `out`, each at once or not at all.
 
-    Records hold values as they were read; the Parquet file is for analysis and masks the sensitive ones.
+    Records hold what is believed: values as they were read, or what people have settled since. That they left the
+    house is noted; where they left it otherwise before, `corrections.jsonl` says how. The Parquet file is for analysis
+    and masks the sensitive values.
     """
-    records = records_of(ledger, batch)
-    lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-    write_whole(out / "records.jsonl", lines.encode())
+    with ledger.truth() as truth:
+        settled = settled_fields(truth, batch.batch_id)
+    records = records_of(ledger, batch, settled)
+    write_whole(out / "records.jsonl", json_lines(records))
     write_whole(out / "records.csv", _csv(records, forms).encode())
     parquet = io.BytesIO()
     ledger.predictions_frame(batch.batch_id).to_parquet(parquet, compression="zstd", index=False)
     write_whole(out / "predictions.parquet", parquet.getvalue())
+    if batch.purpose == "production":
+        note_delivery(ledger, batch.batch_id, settled)
+        write_corrections(ledger, batch.batch_id, out)
 
 
-def records_of(ledger: Ledger, batch: BatchFacts) -> list[Record]:
-    """One record per page, in the order of scans and pages; `page` is None for a file rejected as a whole."""
+def note_delivery(ledger: Ledger, batch_id: str, settled: Settled) -> None:
+    """Note that the records of a batch left the house with this content."""
+    answers = ledger.answers(batch_id)
+    contents = []
+    for page in ledger.pages(batch_id):
+        key, fields = (batch_id, page.scan_no, page.page_no), answers.get((page.scan_no, page.page_no), ())
+        of_people = settled.get(key, {})
+        settles = all(answer.decision.decision in SETTLING or answer.field in of_people for answer in fields)
+        complete = settles and page.status in ("read", "blank")
+        contents.append(Content(record=key, complete=complete, verdicts=verdicts_in(of_people.values())))
+    with ledger.writing() as writing:
+        deliver(writing, contents)
+
+
+def write_corrections(ledger: Ledger, batch_id: str, out: Path) -> None:
+    """Write `corrections.jsonl`: every field that was delivered otherwise before. No file where there is none."""
+    with ledger.truth() as truth:
+        found = corrections(truth, batch_id)
+    if found:
+        write_whole(out / "corrections.jsonl", json_lines(correction.plain for correction in found))
+
+
+def json_lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """One line of JSON for each."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
+def records_of(ledger: Ledger, batch: BatchFacts, settled: Settled | None = None) -> list[Record]:
+    """One record per page, in the order of scans and pages; `page` is None for a file rejected as a whole.
+
+    Without `settled`, it is asked of the ledger.
+    """
+    if settled is None:
+        with ledger.truth() as truth:
+            settled = settled_fields(truth, batch.batch_id)
     answers = ledger.answers(batch.batch_id)
     return [
         {
@@ -60,13 +104,28 @@ def records_of(ledger: Ledger, batch: BatchFacts) -> list[Record]:
             "form": page.form,
             "status": page.status,
             "reason": page.reason,
-            "fields": {answer.field: _field(answer) for answer in answers.get((page.scan_no, page.page_no), ())},
+            "fields": {
+                answer.field: _field(answer, settled.get((batch.batch_id, page.scan_no, page.page_no), {}))
+                for answer in answers.get((page.scan_no, page.page_no), ())
+            },
         }
         for page in ledger.pages(batch.batch_id)
     ]
 
 
-def _field(answer: Answer) -> Record:
+def _field(answer: Answer, of_people: Mapping[str, Now]) -> Record:
+    """The field as its batch read it, or as people have settled it: then the machine's decision has no say."""
+    if answer.field in of_people:
+        said = of_people[answer.field].said
+        return {
+            "value": said.text,
+            "outcome": said.outcome,
+            "confidence": said.confidence,
+            "decision": "settled",
+            "source": said.source,
+            "prediction_id": answer.prediction.prediction_id,
+            "verdict_id": said.statement_id,
+        }
     reading = answer.prediction.reading
     return {
         "value": reading.text,

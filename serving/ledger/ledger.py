@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from recognizer.errors import LedgerError
 from serving.ledger import facts, queries
 from serving.ledger.database import in_one_line, open_database, shown
+from serving.ledger.truth import Truth
 from serving.ledger.values import Answer, BatchFacts, BatchPage, PageEntry, Parcel, Prediction, ScanEntry, StoredCrop
 from serving.ledger.writing import Writing
 
@@ -53,6 +54,12 @@ class Ledger:
         """One transaction: durable when the block ends, as if it had never begun when the block raises."""
         with self._told(), self._engine.execution_options(writes=True).begin() as connection:
             yield Writing(connection)
+
+    @contextmanager
+    def truth(self) -> Iterator[Truth]:
+        """What fields are believed to be, asked within one transaction."""
+        with self._reading() as connection:
+            yield Truth(connection)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

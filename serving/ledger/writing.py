@@ -5,14 +5,17 @@ from secrets import token_hex
 from typing import Any
 
 import cv2
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from recognizer.errors import LedgerError
 from recognizer.reading import Crop
 from serving.ledger import queries, schema
 from serving.ledger.clock import utc_now
+from serving.ledger.ids import digest
 from serving.ledger.plain import canonical, quality_json
+from serving.ledger.statement import RecordEvent, RecordKey, Statement, Verdict
+from serving.ledger.truth import Truth
 from serving.ledger.values import Answer, BatchStart, Decision, FreshReading, PageEntry, Prediction
 
 
@@ -27,10 +30,10 @@ class Writing:
     def start_batch(self, start: BatchStart) -> None:
         """File a batch with its bundle, forms and scans; the parcel that announces it goes with it."""
         self._add(schema.bundles, bundle_id=start.bundle_id, info=canonical(start.bundle_info), created_at=self._now)
-        for digest, definition in start.forms.items():
+        for form_digest, definition in start.forms.items():
             self._add(
                 schema.forms,
-                form_digest=digest,
+                form_digest=form_digest,
                 name=definition["name"],
                 definition=canonical(definition),
                 created_at=self._now,
@@ -155,6 +158,61 @@ class Writing:
         self._add(schema.secrets, name=name, value=token_hex(16), created_at=self._now)
         table = schema.secrets
         return str(self._connection.scalar(select(table.c.value).where(table.c.name == name)))
+
+    @property
+    def truth(self) -> Truth:
+        """What is believed, this transaction's own verdicts included."""
+        return Truth(self._connection)
+
+    def hold(self, records: Iterable[RecordKey]) -> None:
+        """Let nobody else change what these records come to before this transaction has ended."""
+        if self._connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+            for key in sorted(set(records)):
+                lock = func.pg_advisory_xact_lock(func.hashtextextended(canonical(key), 0))
+                self._connection.execute(select(lock))
+
+    def verdicts(self, verdicts: Iterable[Verdict]) -> tuple[Statement, ...]:
+        """File verdicts; returns those that were new. Raises LedgerError for a crop that was never read.
+
+        What follows for the records is not done here: `serving.truth.settle` is the way for verdicts to come in.
+        """
+        given = list(verdicts)
+        first_read = self.truth.first_read([verdict.crop_id for verdict in given])
+        rows = [self._verdict_row(verdict, first_read) for verdict in given]
+        added = {row["verdict_id"] for row in rows if self._add(schema.truth.verdicts, **row)}
+        filed = self.truth.verdicts_on([row["crop_id"] for row in rows])
+        return tuple(said for items in filed.values() for said in items if said.statement_id in added)
+
+    def _verdict_row(self, verdict: Verdict, first_read: Mapping[str, str]) -> dict[str, Any]:
+        if verdict.crop_id not in first_read:
+            raise LedgerError(f"there is no verdict without a reading: nothing has read the crop {verdict.crop_id}")
+        return {
+            "verdict_id": digest("verdict", verdict),
+            "crop_id": verdict.crop_id,
+            "source": verdict.source,
+            "outcome": verdict.outcome,
+            "text": verdict.text,
+            "confidence": verdict.confidence,
+            "valid_at": verdict.valid_at or first_read[verdict.crop_id],
+            "known_at": self._now,
+            "by": verdict.by,
+            "evidence": canonical(verdict.evidence),
+        }
+
+    def record_events(self, events: Iterable[RecordEvent]) -> None:
+        """Note what happened to records."""
+        rows = [
+            {
+                "batch_id": event.batch_id,
+                "scan_no": event.scan_no,
+                "page_no": event.page_no,
+                "event": event.event,
+                "facts": canonical(event.facts),
+                "at": self._now,
+            }
+            for event in events
+        ]
+        self._add_all(schema.truth.record_events, rows)
 
     def delivered(self, keys: Iterable[str]) -> None:
         """Note that these parcels have arrived."""
