@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from recognizer.errors import LedgerError
 from serving.ledger import facts, queries
 from serving.ledger.database import in_one_line, open_database, shown
+from serving.ledger.desk import Desk
 from serving.ledger.truth import Truth
 from serving.ledger.values import Answer, BatchFacts, BatchPage, PageEntry, Parcel, Prediction, ScanEntry, StoredCrop
 from serving.ledger.writing import Writing
@@ -29,10 +31,12 @@ def open_ledger(url: str) -> "Ledger":
 
 
 class Ledger:
-    """Reads at any time; writes only through `writing()`. Safe in several processes; one object per process."""
+    """Reads at any time; writes only through `writing()` and `desk()`. Safe in processes, each with its own."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        # SQLite lets one write at a time, and has those who wait look again now and then: a queue of our own is fairer.
+        self._turn = Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @property
     def url(self) -> str:
@@ -52,8 +56,20 @@ class Ledger:
     @contextmanager
     def writing(self) -> Iterator[Writing]:
         """One transaction: durable when the block ends, as if it had never begun when the block raises."""
-        with self._told(), self._engine.execution_options(writes=True).begin() as connection:
+        with self._told(), self._turn, self._engine.execution_options(writes=True).begin() as connection:
             yield Writing(connection)
+
+    @contextmanager
+    def desk(self) -> Iterator[Desk]:
+        """One transaction on people's work, as durable as `writing()`."""
+        with self._told(), self._turn, self._engine.execution_options(writes=True).begin() as connection:
+            yield Desk(connection)
+
+    @contextmanager
+    def desk_to_read(self) -> Iterator[Desk]:
+        """One transaction on people's work that writes nothing, and waits for nobody."""
+        with self._reading() as connection:
+            yield Desk(connection)
 
     @contextmanager
     def truth(self) -> Iterator[Truth]:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+ROOM_BYTES = 2**30
+
 
 @contextmanager
 def server() -> Iterator[str]:
@@ -19,12 +21,19 @@ def server() -> Iterator[str]:
     if not _tool("initdb"):
         pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
     user = "nobody" if os.getuid() == 0 else None
-    with tempfile.TemporaryDirectory(prefix="pg") as name:  # short: a socket's path has 107 characters at most
+    with tempfile.TemporaryDirectory(prefix="pg", dir=_memory()) as name:  # short: a socket's path has 107 characters
         folder = Path(name)
         if user:
             os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
         with _started(folder, user) as address:
             yield address
+
+
+def _memory() -> str | None:
+    """A folder in memory, where there is one that is large enough: tests must not wait for the disk."""
+    memory = Path("/dev/shm")
+    roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_BYTES
+    return str(memory) if roomy else None
 
 
 @contextmanager

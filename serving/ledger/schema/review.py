@@ -1,8 +1,8 @@
 """What people are asked and what they say: tasks, leases, votes, and who the people are.
 
-`slots` alone is no record: it is the line in which open questions stand, made from the records beside it. One row is
-one vote that is still wanted, and who has it on the desk until when. So the next task is found by one step into an
-index, however many were answered before it.
+`slots` and `settling` alone are no records: they are the lines in which open questions stand, made from the records
+beside them. A slot is one vote that is still wanted, and who has it on the desk until when; a task in `settling` has
+all the votes that it wanted. So the next task is found by one step into an index, however many were answered before.
 """
 
 from sqlalchemy import Column, Float, ForeignKey, Index, Integer, String, Table, Text
@@ -41,7 +41,6 @@ tasks = Table(
     Column("kind", String(32), nullable=False),
     Column("value", Float(53), nullable=False),  # what a wrong value costs
     at_column("due_at", nullable=True),  # when it was promised
-    at_column("target_at"),  # where it stands in line: when it ought to be done
     Column("consensus", String(64), nullable=False),  # name of the policy that settles it
     at_column("created_at"),
     Index("tasks_by_purpose", "purpose", "kind"),
@@ -72,6 +71,7 @@ leases = Table(
     at_column("expires_at"),
     Index("leases_by_crop", "person_id", "crop_id"),
     Index("leases_by_sitting", "person_id", "sitting", "record_id"),
+    Index("leases_in_order", "person_id", "sitting", "token"),
     sqlite_autoincrement=True,
 )
 lease_ends = Table(
@@ -120,9 +120,18 @@ slots = Table(
     Column("kind", String(32), nullable=False),
     Column("crop_id", String(64), nullable=False),
     Column("record_id", String(160)),
-    at_column("target_at"),
+    at_column("target_at"),  # when it ought to be done: the order of the line
+    at_column("waits_since"),  # the task's created_at
     Column("token", Integer),  # of the lease that has it, or had it last
-    at_column("leased_until"),  # "" where nobody has it
+    at_column("free_from"),  # when that lease is over; where nobody has it, when it came to be free
     Index("slots_in_line", "role", "kind", "target_at", "seq"),
+    Index("slots_freed", "role", "kind", "free_from"),
+    info=WORKING,
+)
+settling = Table(
+    "settling",
+    metadata,
+    Column("task_id", ForeignKey("tasks.task_id"), primary_key=True),
+    at_column("at"),
     info=WORKING,
 )

@@ -1,0 +1,38 @@
+"""The line follows from the records: as many slots as votes are wanted and not in."""
+
+from serving.ledger.desk import Desk, Task
+from serving.queue.rules import Rules, target_at
+
+WITHDRAWN = "withdrawn"
+
+
+def line_up(desk: Desk, task: Task, rules: Rules, now: str) -> None:
+    """Have a task wait for exactly the votes that it still wants. The task must be locked.
+
+    What is on a desk stays there while such a vote is wanted; else it is withdrawn, and its submit will be refused.
+    """
+    if task.purpose == "gold":
+        return
+    votes, role = desk.tasks.wanted(task.task_id) or (0, task.role)
+    missing = max(0, votes - desk.votes.valid(task.task_id, role))
+    slots = desk.line.of_task(task.task_id)
+    fitting = [slot for slot in slots if slot.role == role]
+    kept = sorted(fitting, key=lambda slot: slot.free_from <= now)[:missing]
+    for slot in slots:
+        if slot not in kept:
+            desk.line.drop(slot.seq)
+            if slot.free_from > now:
+                desk.leases.end(slot.token, WITHDRAWN, now)
+    desk.line.add([(task, missing - len(kept), role)], {task.task_id: target_at(task, task.created_at, rules)}, now)
+    if votes and not missing:
+        desk.line.complete(task.task_id, now)
+    else:
+        desk.line.incomplete(task.task_id)
+
+
+def reopen(desk: Desk, task: Task, reason: str, now: str) -> None:
+    """Have a settled task want again what it wanted before it was settled."""
+    wanted = desk.tasks.wanted(task.task_id)
+    before = desk.tasks.wanted(task.task_id, before=True)
+    if wanted is not None and wanted[0] == 0 and before is not None:
+        desk.tasks.want([(task.task_id, *before, reason)], now)

@@ -1,0 +1,179 @@
+"""The queue: questions for people, who has which on the desk, and what they said."""
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from math import isfinite
+from random import Random
+
+from recognizer.errors import LedgerError, UsageError
+from serving.ledger import Ledger
+from serving.ledger.desk import Count, Gold, Lease, Role, Said, Seat, Task, Vote
+from serving.queue.assign import KINDS, Assigner
+from serving.queue.need import WITHDRAWN, line_up
+from serving.queue.rules import Rules, later, target_at
+from serving.queue.submit import Submitted, TooLate, submit
+from serving.queue.voiding import give_back, undo, void_some
+
+AT_ONCE = 500
+"""How many tasks are filed in one transaction."""
+
+
+class Queue:
+    """Questions for people. What it says is durable; all times are the database's. Safe in threads and processes."""
+
+    def __init__(self, ledger: Ledger, rules: Rules | None = None, random: Random | None = None) -> None:
+        self._ledger = ledger
+        self._rules = rules or Rules()
+        self._assigner = Assigner(self._rules, random or Random())
+
+    # Questions
+
+    def add(self, tasks: Iterable[Task]) -> int:
+        """File tasks; one that is there stays as it is. Gives how many are new."""
+        waiting, added = iter(tasks), 0
+        while some := list(islice(waiting, AT_ONCE)):
+            for task in some:
+                _check(task)
+            with self._ledger.desk() as desk:
+                now = desk.now()
+                new = desk.tasks.add(some, now)
+                asked = [task for task in new if task.purpose != "gold"]
+                desk.tasks.want([(task.task_id, task.votes, task.role, task.reason) for task in asked], now)
+                targets = {task.task_id: target_at(task, now, self._rules) for task in asked}
+                desk.line.add([(task, task.votes, task.role) for task in asked], targets, now)
+            added += len(new)
+        return added
+
+    def wants(self, task_id: str, votes: int, role: Role, reason: str) -> None:
+        """Say how many valid votes of a role a task wants in total; 0 settles it. Raises LedgerError."""
+        with self._ledger.desk() as desk:
+            desk.tasks.lock(task_id)
+            task = desk.tasks.find(task_id)
+            if task is None or task.purpose == "gold":
+                raise LedgerError(f"the queue has no task {task_id} that wants votes")
+            now = desk.now()
+            if (task.votes, task.role) != (votes, role):
+                desk.tasks.want([(task_id, votes, role, reason)], now)
+            line_up(desk, task, self._rules, now)
+
+    def add_gold(self, known: Iterable[Gold]) -> None:
+        """File crops whose answer is known; they are shown where a task with the purpose `gold` asks for them."""
+        with self._ledger.desk() as desk:
+            desk.tasks.add_gold(known, desk.now())
+
+    # Work
+
+    def lease(
+        self,
+        person: str,
+        sitting: str,
+        *,
+        role: Role = "reviewer",
+        kinds: Sequence[str] | None = None,
+        count: int = 1,
+        gold: float = 0.0,
+    ) -> tuple[Lease, ...]:
+        """Put up to `count` tasks on a person's desk, of these kinds or any; with probability `gold`, each is one whose
+        answer is known. Nobody ever gets the same field twice, nor two fields of one record in a sitting."""
+        seat = Seat(person=person, sitting=sitting, role=role, alone=self._rules.alone)
+        taken: list[Lease] = []
+        with self._ledger.desk() as desk:
+            desk.lock_person(person)
+            while len(taken) < count:
+                lease = self._assigner.next(desk, seat, kinds, gold)
+                if lease is None:
+                    break
+                taken.append(lease)
+        return tuple(taken)
+
+    def held(self, person: str, sitting: str) -> tuple[Lease, ...]:
+        """What is on a person's desk in this sitting, oldest first: for a page that is loaded again."""
+        with self._ledger.desk_to_read() as desk:
+            return desk.leases.held(person, sitting, desk.now())
+
+    def submit(
+        self, token: int, person: str, entry: Said, *, seconds: float = 0.0, keystrokes: int = 0
+    ) -> Submitted | TooLate:
+        """Take what a person says of the field of a lease. The same again is fine; the answer says which."""
+        with self._ledger.desk() as desk:
+            return submit(desk, token, person, entry, seconds, keystrokes)
+
+    def release(self, token: int, person: str) -> bool:
+        """Give a task back unanswered; False where it is not on this person's desk."""
+        with self._ledger.desk() as desk:
+            return give_back(desk, token, person, "released")
+
+    def undo(self, token: int, person: str) -> Lease | TooLate:
+        """Take back a person's last answer of a sitting, for `undo_s`; the field is on the desk again."""
+        with self._ledger.desk() as desk:
+            return undo(desk, token, person, self._rules)
+
+    # What comes of it
+
+    def ripe(self, most: int = 100) -> tuple[str, ...]:
+        """Tasks that have all the votes that they wanted, none of which can be taken back: to be settled, or to want
+        more. They stay here until `wants` is called."""
+        with self._ledger.desk_to_read() as desk:
+            return tuple(desk.line.ripe(later(desk.now(), -self._rules.undo_s), most))
+
+    def task(self, task_id: str) -> Task:
+        """A task with what it wants now. Raises LedgerError where there is none."""
+        with self._ledger.desk_to_read() as desk:
+            task = desk.tasks.find(task_id)
+        if task is None:
+            raise LedgerError(f"the queue has no task {task_id}")
+        return task
+
+    def votes(self, task_id: str) -> tuple[Vote, ...]:
+        """All votes on a task, void ones too, in the order in which they came."""
+        with self._ledger.desk_to_read() as desk:
+            return desk.votes.of_task(task_id)
+
+    def gold(self, crop_id: str) -> Gold | None:
+        """The known answer of a crop, where there is one."""
+        with self._ledger.desk_to_read() as desk:
+            return desk.tasks.gold(crop_id)
+
+    def void(
+        self,
+        person: str,
+        since: str,
+        reason: str,
+        *,
+        by: str,
+        until: str | None = None,
+        kinds: Sequence[str] | None = None,
+    ) -> tuple[str, ...]:
+        """Void a person's votes after `since` (of these kinds, not after `until`) and clear the person's desk.
+
+        Answers to gold stay: they are the evidence. The tasks want votes again, also settled ones; gives these tasks.
+        """
+        self._clear_desk(person, kinds)
+        with self._ledger.desk_to_read() as desk:
+            end = until or desk.now()
+        touched: list[str] = []
+        while True:
+            with self._ledger.desk() as desk:
+                some = void_some(desk, self._rules, person, since, end, kinds, reason, by)
+            if not some:
+                return tuple(dict.fromkeys(touched))
+            touched += some
+
+    def _clear_desk(self, person: str, kinds: Sequence[str] | None) -> None:
+        with self._ledger.desk() as desk:
+            desk.lock_person(person)
+            live = [lease for lease in desk.leases.live(person, desk.now()) if kinds is None or lease.kind in kinds]
+            for lease in sorted(live, key=lambda lease: lease.task_id):
+                give_back(desk, lease.token, person, WITHDRAWN)
+
+    def counts(self) -> tuple[Count, ...]:
+        """What waits, by role and kind."""
+        with self._ledger.desk_to_read() as desk:
+            return tuple(desk.line.counts(desk.now()))
+
+
+def _check(task: Task) -> None:
+    if task.kind not in KINDS:
+        raise UsageError(f"task {task.task_id}: unknown kind {task.kind!r} - mend: one of {', '.join(KINDS)}")
+    if not (isfinite(task.value) and task.value >= 0 and task.votes >= 0):
+        raise UsageError(f"task {task.task_id}: value or votes - mend: numbers, not below 0")
