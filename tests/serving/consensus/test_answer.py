@@ -7,7 +7,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recognizer.alphabet import LATIN
@@ -95,18 +95,21 @@ def test_different_values_are_not(place: Field, one: str, other: str) -> None:
     assert not same(said(one), said(other), place)
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.text(LATIN, min_size=1).filter(str.strip), st.sampled_from((DIGITS, NUMBER, AMOUNT, DATE, CODE, NAME, TEXT)))
 def test_spaces_around_change_nothing_and_nothing_is_lost(text: str, place: Field) -> None:
     assert same(Entry(text=f"  {text} "), Entry(text=text), place)
     assert normal(text, place)
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.text("abcdefghijklmnopqrstuvwxyzäöüßéèç ", min_size=1).filter(str.strip))
 def test_case_changes_nothing_in_words(text: str) -> None:
     for place in (NAME, TEXT, CODE, field("text", lexicon=Path("streets.txt"))):
         assert same(Entry(text=text.upper()), Entry(text=text), place)
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.from_regex(r"[+-]?[0-9]{0,4}([.,][0-9]{0,3}){0,2}", fullmatch=True))
 def test_numbers_mean_what_the_validity_rules_say(text: str) -> None:
     value = value_of(text)
@@ -117,12 +120,14 @@ def test_numbers_mean_what_the_validity_rules_say(text: str) -> None:
         assert value is None or math.isclose(float(value), number_of(text) or 0.0)
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.decimals(0, 10**9, places=2), st.decimals(0, 10**9, places=2))
 def test_amounts_are_the_same_if_and_only_if_they_are_equal(one: Decimal, other: Decimal) -> None:
     assert same(Entry(text=f"${one:,.2f}"), Entry(text=f"{one:f}"), AMOUNT)
     assert same(Entry(text=f"{one:,.2f}"), Entry(text=f"{other:f}"), AMOUNT) == (one == other)
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.dates(datetime.date(1800, 1, 1), datetime.date(2199, 12, 31)), st.sampled_from(("mdy", "dmy", "ymd")))
 def test_a_day_is_the_same_however_it_is_written(day: datetime.date, order: str) -> None:
     place = field("date", rules={"date_order": order})
@@ -132,6 +137,7 @@ def test_a_day_is_the_same_however_it_is_written(day: datetime.date, order: str)
     assert {key(Entry(text=text), place) for text in writings} == {("text", day.isoformat())}
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.sampled_from(("1250", "1,250", "$1250.00", "1250.00")), min_size=1, max_size=4))
 def test_the_verdict_is_a_writing_that_somebody_typed_whatever_the_order(texts: list[str]) -> None:
     chosen = {as_typed([Entry(text=text) for text in order], AMOUNT).text for order in permutations(texts)}

@@ -5,7 +5,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recognizer.errors import UsageError
@@ -80,6 +80,7 @@ def test_a_machine_that_doubts_much_and_a_newcomer_are_not_enough() -> None:
     assert outcome("E757558", policy=MODEL, hearing=MACHINE, skills=Skills()) == REVIEWER
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(("E757558", "F757558", "<illegible>")), max_size=4))
 def test_in_audits_and_trials_the_model_never_votes(texts: list[str]) -> None:
     """The type leaves it no place, and the policy that would hear it becomes that of two people."""
@@ -99,6 +100,7 @@ def test_the_machine_is_heard_under_no_other_policy() -> None:
 ANSWERS = st.sampled_from(("100", "100.00", "$100", "1.000", "7", "<blank>"))
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(ANSWERS, min_size=1, max_size=4), st.sampled_from((TWO, MODEL, EXPERT)))
 def test_the_order_of_votes_changes_nothing(texts: list[str], policy: Policy) -> None:
     skills = Skills(people={("b", "numbers"): Skill(right=30, wrong=1), ("c", "numbers"): Skill(right=2, wrong=2)})
@@ -149,6 +151,6 @@ def test_choices_and_texts_settle_too() -> None:
 
 
 def test_policies_that_make_no_sense_are_refused() -> None:
-    for settings in ({"least_confidence": 0.9999}, {"least_confidence": -0.1}, {"most_reviewers": 1}):
+    for wrong in ({"least_confidence": 0.9999}, {"least_confidence": -0.1}, {"most_reviewers": 1}):
         with pytest.raises(UsageError, match="mend"):
-            Policy(**settings)
+            Policy(**wrong)

@@ -24,9 +24,10 @@ def test_with_the_machine_it_takes_fewer_keys_and_is_no_worse() -> None:
     assert assisted.keyed < majority.keyed
 
 
-def test_careful_people_need_hardly_an_expert() -> None:
+def test_careful_people_need_few_experts_even_as_newcomers() -> None:
+    """Seven or eight fields each: nobody is known yet, and two against one are not sure enough."""
     ours = once("all careful", "two_plus_tiebreak", FIELDS, PEOPLE, 0)
-    assert ours.wrong < 0.01 and ours.experts < 0.03 and ours.votes < 2.9
+    assert ours.wrong < 0.01 and ours.experts < 0.08 and ours.votes < 2.6
 
 
 def test_the_figures_are_the_same_every_time() -> None:
