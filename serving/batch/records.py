@@ -9,7 +9,7 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +60,14 @@ def write_records(ledger: Ledger, batch: BatchFacts, forms: Sequence[Form], out:
         write_corrections(ledger, batch.batch_id, out)
 
 
-def note_delivery(ledger: Ledger, batch_id: str, settled: Settled) -> None:
-    """Note that the records of a batch left the house with this content."""
+def note_delivery(ledger: Ledger, batch_id: str, settled: Settled, only: Collection[RecordKey] | None = None) -> None:
+    """Note that the records of a batch (or these of them) left the house with this content."""
     answers = ledger.answers(batch_id)
     contents = []
     for page in ledger.pages(batch_id):
         key, fields = (batch_id, page.scan_no, page.page_no), answers.get((page.scan_no, page.page_no), ())
+        if only is not None and key not in only:
+            continue
         of_people = settled.get(key, {})
         settles = all(answer.decision.decision in SETTLING or answer.field in of_people for answer in fields)
         complete = settles and page.status in ("read", "blank")

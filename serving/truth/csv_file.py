@@ -37,7 +37,7 @@ def load_corrections(path: Path) -> CorrectionFile:
         _check_columns(path, list(reader.fieldnames or ()))
         rows = tuple(rows_of(_numbered(path, reader)))
     except csv.Error as error:
-        raise InputError(f"{path}: line {reader.line_num}: {error}") from error
+        raise InputError(f"{path}: line {reader.reader.line_num}: {error}") from error
     return CorrectionFile(rows=rows, name=f"{path.name}:{hashlib.sha256(data).hexdigest()[:DIGEST_LENGTH]}")
 
 
