@@ -16,7 +16,7 @@ from serving.ledger.statement import Statement
 from serving.truth.accuracy import GROUPS, Group, judged, rescored, tally
 from serving.truth.agreement import Fields, agree
 from serving.truth.alike import alike_html, said
-from serving.truth.cause import Suspect, confusions, reasons_counted, suspects
+from serving.truth.cause import SENSITIVE, Suspect, confusions, reasons_counted, suspects
 from serving.truth.correct import Corrected
 from serving.truth.corrections import Correction
 from serving.truth.corrections import corrections as corrections_of
@@ -119,7 +119,7 @@ def _tell_suspects(
 ) -> None:
     then, now = corrected
     found = suspects(ledger, story.use, then, now)
-    hidden = story.use.kind == "ssn"
+    hidden = story.use.kind in SENSITIVE
     words = "" if hidden else f" ({', '.join(one.words for one in confusions(then, now, story.use.kind))})"
     out.print(f"\n[bold]May be wrong for the same reason{escape(words)}:[/] {len(found):,} accepted, unchecked fields")
     for reason, count in reasons_counted(found).most_common():

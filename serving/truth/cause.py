@@ -26,7 +26,7 @@ ALTERNATIVE = 10.0
 suspect shares counts 1. On the sample batch (`make bench-same-cause`) the order hardly changes from 6 to 16."""
 
 SENSITIVE = frozenset({"ssn"})
-"""Kinds of which it is not even said where in the value a character stands."""
+"""Kinds whose crops and values are not shown; nor is it said where in the value a character stands."""
 
 SAID: Mapping[str, str] = {
     "alternative": "the model thought of it",

@@ -63,29 +63,33 @@ def quality() -> Quality:
     )  # fmt: skip
 
 
-def crop_of(scan: str, number: int) -> Crop:
+def crop_of(scan: str, number: int, salt: int = 0) -> Crop:
     image = np.full((44, 200), 245, np.uint8)
     cv2.putText(image, PAGES[scan][number][0], (8, 32), cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, 1.1, 30, 2)
     image[0, :2] = list(PAGES).index(scan), number
     return Crop(
-        crop_id=digest("crop", scan, number), image=image, dpi=150, field=FORM.fields[number], quality=quality()
+        crop_id=digest("crop", scan, number, *([salt] if salt else [])),
+        image=image,
+        dpi=150,
+        field=FORM.fields[number],
+        quality=quality(),
     )
 
 
-def one_page(scan: ScanEntry, skip: frozenset[int]) -> "list[ReadyPage]":
+def one_page(scan: ScanEntry, skip: frozenset[int], form: Form, salt: int) -> "list[ReadyPage]":
     entry = PageEntry(
-        page_key=page_key(scan.scan_digest, 1, "setup"),
+        page_key=page_key(scan.scan_digest, 1, f"setup {salt}"),
         page_id=f"{scan.scan_digest}-1",
         scan_digest=scan.scan_digest,
         page_no=1,
-        setup_digest="setup",
+        setup_digest=f"setup {salt}",
         status="read",
         form=FORM.name,
         form_digest=FORM_DIGEST,
         quality=quality(),
     )
-    crops = tuple(crop_of(scan.scan_digest, number) for number in range(len(FORM.fields)))
-    return [] if skip else [ReadyPage(entry=entry, crops=crops, form=FORM)]
+    crops = tuple(crop_of(scan.scan_digest, number, salt) for number in range(len(FORM.fields)))
+    return [] if skip else [ReadyPage(entry=entry, crops=crops, form=form)]
 
 
 class Quiet:
@@ -99,8 +103,16 @@ class Quiet:
         pass
 
 
-def read_scans(ledger: Ledger, out: Path | None = None, batch_id: str = "batch") -> BatchFacts:
-    """Read the three scans through the door; deliver their records where a folder is given."""
+def read_scans(
+    ledger: Ledger, out: Path | None = None, batch_id: str = "batch", doubtful: tuple[str, ...] = (), salt: int = 0
+) -> BatchFacts:
+    """Read the three scans through the door; deliver their records where a folder is given.
+
+    Fields that are `doubtful` all go to review. Scans with another `salt` are others, though they say the same.
+    """
+    always = ReviewPolicy(always=True)
+    fields = [field.model_copy(update={"review": always}) if field.name in doubtful else field for field in FORM.fields]
+    form = FORM.model_copy(update={"fields": tuple(fields)})
     start = BatchStart(
         batch_id=batch_id,
         bundle_id=BUNDLE,
@@ -110,7 +122,8 @@ def read_scans(ledger: Ledger, out: Path | None = None, batch_id: str = "batch")
         forms={FORM_DIGEST: FORM.model_dump(mode="json")},
         scans=tuple(ScanEntry(scan_no=n, path=f"{name}.png", scan_digest=name) for n, name in enumerate(PAGES, 1)),
     )
-    facts = run_batch(start, lambda scan, skip: iter(one_page(scan, skip)), Door(Scripted(), ledger), ledger, Quiet())
+    door = Door(Scripted(), ledger)
+    facts = run_batch(start, lambda scan, skip: iter(one_page(scan, skip, form, salt)), door, ledger, Quiet())
     if out is not None:
         out.mkdir(exist_ok=True)
         write_records(ledger, facts, [FORM], out)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -174,3 +175,23 @@ def test_a_scan_that_two_batches_share_is_corrected_in_both(ledger: Ledger, tmp_
     customer(ledger)
     assert waiting(ledger) == [(FIELD, "F757558", "E757558")] * 2
     assert len(judged(ledger)) == 12 and tally(judged(ledger))[()].wrong == 1
+
+
+def test_two_who_settle_the_last_two_fields_at_once_complete_the_record_once(ledger: Ledger) -> None:
+    """Each must see what the other settled: whoever comes second completes the record."""
+    batches = [f"batch {number}" for number in range(4)]
+    for number, batch_id in enumerate(batches):
+        talk.read_scans(ledger, batch_id=batch_id, doubtful=("ssn", "surname"), salt=number)
+        verdicts = [
+            Verdict(crop_id=talk.crop_of("s1", field, number).crop_id, source="crowd", outcome="text", text="x", by="y")
+            for field in (2, 3)
+        ]
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda verdict: file_verdict(ledger, verdict), verdicts))
+        with ledger.truth() as truth:
+            assert [event.event for event in truth.events(records=[(batch_id, 1, 1)])] == ["completed"]
+
+
+def file_verdict(ledger: Ledger, verdict: Verdict) -> None:
+    with ledger.writing() as writing:
+        settle(writing, [verdict])
