@@ -15,8 +15,8 @@ from typing import Any
 
 from recognizer.errors import InputError
 from recognizer.form import Form
-from serving.ledger import Answer, BatchFacts, Ledger
-from serving.ledger.statement import SETTLING, RecordKey
+from serving.ledger import ACCEPTED, Answer, BatchFacts, Ledger
+from serving.ledger.statement import RecordKey
 from serving.truth.corrections import corrections
 from serving.truth.settle import Content, Now, deliver, settled_fields, verdicts_in
 
@@ -69,7 +69,7 @@ def note_delivery(ledger: Ledger, batch_id: str, settled: Settled, only: Collect
         if only is not None and key not in only:
             continue
         of_people = settled.get(key, {})
-        settles = all(answer.decision.decision in SETTLING or answer.field in of_people for answer in fields)
+        settles = all(answer.decision.decision in ACCEPTED or answer.field in of_people for answer in fields)
         complete = settles and page.status in ("read", "blank")
         contents.append(Content(record=key, complete=complete, verdicts=verdicts_in(of_people.values())))
     with ledger.writing() as writing:

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Source = Literal["model", "crowd", "expert", "customer"]
+from serving.ledger.values import ACCEPTED
 
-SETTLING = frozenset({"accept", "audit"})
-"""Decisions under which a reading stands as it is; an audit asks people about one that was accepted."""
+Source = Literal["model", "crowd", "expert", "customer"]
 
 WITHDRAWN = "withdrawn"
 """Outcome of a verdict by which a source takes back what it said of a field: it says nothing any more."""
@@ -55,7 +54,7 @@ class Statement:
     @property
     def settles(self) -> bool:
         """Whether nobody has to look at the field any more."""
-        return self.decision is None or self.decision in SETTLING
+        return self.decision is None or self.decision in ACCEPTED
 
 
 RecordKey = tuple[str, int, int]

@@ -34,13 +34,19 @@ class Correction:
             "form": use.form,
             "field": use.field,
             "delivered": _said(self.then) | {"delivered_at": self.delivered_at},
-            "now": _said(self.now) | {"known_at": self.now.known_at, "valid_at": self.now.valid_at},
+            "now": _said(self.now)
+            | {"by": _by(self.now), "known_at": self.now.known_at, "valid_at": self.now.valid_at},
             "reason": str(self.now.evidence.get("reason", "")) if self.now.source != "model" else "",
             "settled": self.now.settles,
             "batch_id": use.batch_id,
             "prediction_id": use.prediction_id,
             "crop_id": use.crop_id,
         }
+
+
+def _by(said: Statement) -> str:
+    """Who says it, as far as it leaves the house: bundle, policy or the customer's own file, but no person."""
+    return "" if said.source == "expert" else said.by
 
 
 def _said(said: Statement) -> dict[str, Any]:

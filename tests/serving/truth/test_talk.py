@@ -6,7 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
+from recognizer.errors import LedgerError
 from serving.ledger import Ledger, open_ledger
 from serving.ledger.clock import utc_now
 from serving.ledger.statement import WITHDRAWN, Verdict
@@ -112,6 +115,7 @@ def test_a_delivered_record_is_reopened_and_delivered_again(ledger: Ledger, tmp_
     assert [(line["scan"], line["page"], line["field"]) for line in lines] == [("s1.png", 1, "policy")]
     assert lines[0]["delivered"]["value"] == "F757558" and lines[0]["delivered"]["source"] == "model"
     assert lines[0]["now"]["value"] == "E757558" and lines[0]["now"]["source"] == "customer"
+    assert lines[0]["now"]["by"] == "acme.csv:1"
     assert lines[0]["reason"] == "misread" and lines[0]["delivered"]["delivered_at"] < lines[0]["now"]["known_at"]
     written = {path.name: path.read_bytes() for path in out.iterdir() if path.suffix in (".jsonl", ".csv")}
     talk.write_records(ledger, facts, [talk.FORM], out)
@@ -190,6 +194,23 @@ def test_two_who_settle_the_last_two_fields_at_once_complete_the_record_once(led
             list(pool.map(lambda verdict: file_verdict(ledger, verdict), verdicts))
         with ledger.truth() as truth:
             assert [event.event for event in truth.events(records=[(batch_id, 1, 1)])] == ["completed"]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE verdicts SET text = 'F757558'", "DELETE FROM record_events"])
+def test_nobody_changes_what_was_said_or_happened(
+    ledger: Ledger, empty_database: str, tmp_path: Path, statement: str
+) -> None:
+    talk.read_scans(ledger, tmp_path)
+    customer(ledger)
+    engine = create_engine(empty_database)
+    with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_a_crop_that_nobody_read_has_no_verdict(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match="nothing has read"), ledger.writing() as writing:
+        settle(writing, [Verdict(crop_id="c" * 32, source="expert", outcome="text", text="x", by="p")])
 
 
 def file_verdict(ledger: Ledger, verdict: Verdict) -> None:
