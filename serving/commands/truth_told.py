@@ -25,6 +25,7 @@ from serving.truth.story import Story, story_of
 
 SHORT_ID = 12
 MOST_SUSPECTS = 8
+HANDLING = {"accept": "accepted", "audit": "accepted, drawn for an audit", "rescan": "to be scanned again"}
 EVENTS = {
     "completed": "complete: all of its fields are settled",
     "delivered": "delivered",
@@ -84,7 +85,7 @@ def _how(statement: Statement) -> str:
     reason = str(statement.evidence.get("reason") or "")
     if statement.source != "model":
         return "; ".join(part for part in (_how_sure(statement) if statement.confidence else "", reason) if part)
-    verb = "accepted" if statement.settles else "to review"
+    verb = HANDLING.get(statement.decision or "", "to review")
     return f"{_how_sure(statement)}; {verb}: {reason}"
 
 

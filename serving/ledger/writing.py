@@ -165,10 +165,14 @@ class Writing:
         return Truth(self._connection)
 
     def hold(self, records: Iterable[RecordKey]) -> None:
-        """Let nobody else change what these records come to before this transaction has ended."""
-        if self._connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
-            for key in sorted(set(records)):
-                lock = func.pg_advisory_xact_lock(func.hashtextextended(canonical(key), 0))
+        """Let nobody else change what these records come to before this transaction has ended.
+
+        SQLite has one writer at a time anyway. PostgreSQL locks their batches, since it has room for some thousand
+        locks and not for one per record; in one order, so that no two wait for each other.
+        """
+        if self._connection.dialect.name == "postgresql":
+            for batch_id in sorted({key[0] for key in records}):
+                lock = func.pg_advisory_xact_lock(func.hashtextextended(f"records of {batch_id}", 0))
                 self._connection.execute(select(lock))
 
     def verdicts(self, verdicts: Iterable[Verdict]) -> tuple[Statement, ...]:

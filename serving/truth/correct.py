@@ -132,7 +132,9 @@ def _checked(truth: Truth, fields: Fields, row: Row, by: str, batch_id: str | No
         raise _Wrong(f"the outcome {outcome} {'needs' if outcome == 'text' else 'has no'} value")
     valid_at = beginning(row.valid_at) if row.valid_at else None
     crop_id = crop_named(truth, row.field, batch_id)
-    use = next(use for use in truth.uses_of([crop_id]) if batch_id in (None, use.batch_id))
+    use = next((use for use in truth.uses_of([crop_id]) if batch_id in (None, use.batch_id)), None)
+    if use is None:
+        raise _Wrong(f"the field {row.field} is not in that batch")
     field = fields.of(use)
     if outcome == "text" and field is not None and not any_value:
         _possible(row.value, field)

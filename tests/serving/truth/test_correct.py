@@ -61,6 +61,8 @@ def test_a_changed_mind_is_news_though_the_value_is_old(ledger: Ledger, tmp_path
 
 def test_ids_may_name_a_field(ledger: Ledger, tmp_path: Path) -> None:
     use = story_of(ledger, "s1.png:1:policy").use
+    with pytest.raises(InputError, match="is not in that batch"):
+        correct(ledger, [Row(line=2, field=use.crop_id, value="E757558")], by="x", batch_id="other")
     take_in(ledger, tmp_path, "prediction_id,value", f"{use.prediction_id},E757558")
     take_in(ledger, tmp_path, "crop_id,outcome,value", f"{use.crop_id},withdrawn,")
     assert believed(ledger, use.address) == "F757558"
