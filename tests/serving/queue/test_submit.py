@@ -73,6 +73,22 @@ def test_late_takes_another_place_of_the_same_task(ledger: Ledger, clock: Clock)
     assert queue.lease("cyd", "morning") == ()  # one vote is in, the other on bob's desk
 
 
+def test_late_is_no_way_to_answer_twice_or_in_another_role(ledger: Ledger, clock: Clock) -> None:
+    queue = opened(ledger, [task(0, votes=2)], Rules(alone=True, undo_s=0), people=("ada", "bob"))
+    first = one(queue, "ada")
+    clock.wait(301)
+    one(queue, "bob")
+    second = one(queue, "ada")  # the other place: a team of one gets again what it left
+    clock.wait(301)
+    taken(queue.submit(second.token, "ada", Said()))
+    assert refused(queue.submit(first.token, "ada", Said())) == "answered"
+    lapsed = one(queue, "bob")
+    clock.wait(301)
+    queue.wants("t000000", 1, "expert", "hard to read")
+    assert refused(queue.submit(lapsed.token, "bob", Said())) == "taken"
+    assert valid(queue) == ["ada"]
+
+
 def test_what_was_given_back_is_not_taken(ledger: Ledger) -> None:
     queue = opened(ledger, [task(0)], people=("ada",))
     lease = one(queue, "ada")
