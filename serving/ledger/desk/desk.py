@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, text
 
+from serving.ledger.desk.crowds import Crowds
 from serving.ledger.desk.leases import Leases
 from serving.ledger.desk.line import Line
 from serving.ledger.desk.people import Persons
@@ -27,6 +28,7 @@ class Desk:
         self.leases = Leases(connection)
         self.votes = Votes(connection)
         self.people = Persons(connection)
+        self.crowds = Crowds(connection)
 
     def now(self) -> str:
         """The database's time, as the ledger writes it: leases run on one clock, however many machines serve them."""

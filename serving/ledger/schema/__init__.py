@@ -1,9 +1,10 @@
 """The ledger's tables. Rows are added, never changed or removed: triggers refuse both.
 
-`base` is what they share, `reading` what machines did, `review` what people did, `truth` what was settled.
+`base` is what they share, `reading` what machines did, `review` what people did, `truth` what was settled, `crowds`
+what lies with people outside.
 """
 
-from serving.ledger.schema import truth
+from serving.ledger.schema import crowds, truth
 from serving.ledger.schema.base import WORKING, metadata, protect, schema_versions
 from serving.ledger.schema.reading import (
     batch_events,
@@ -50,6 +51,7 @@ __all__ = [
     "batches",
     "bundles",
     "crops",
+    "crowds",
     "decisions",
     "deliveries",
     "forms",
