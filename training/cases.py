@@ -1,8 +1,8 @@
 """Fields of every kind in the hands of held-out writers: what a confidence is fitted to and tried on.
 
 A text is asked as any kind of field in whose language it lies, the kind with the fewest cases first, so that one rule
-makes dates, names and codes out of whatever corpora there are. A small share of the fields holds something that does
-not belong there, which no reading of the field can get right.
+makes dates, names and codes out of whatever corpora there are; free text is made of all of them alike. A small share of
+the fields holds something that does not belong there, which no reading of the field can get right.
 """
 
 import re
@@ -108,11 +108,15 @@ class Pool:
         self.words = tuple(sorted({text for corpus in corpora for text in _words(corpus, 20 * count, rng)}))
 
     def drawn(self) -> Iterator[tuple[str, Sample, str]]:
-        """(kind, sample, corpus), until every kind has its number or the corpora seem to have no more of it."""
-        for number in range(self.count * len(ASKED) * 4):
+        """(kind, sample, corpus), until every kind has its number or the corpora seem to have no more of it.
+
+        Fields of text hold what all corpora hold, evenly: what other kinds leave over would be long lines alone.
+        """
+        for number in range(self.count * (1 + 4 * len(ASKED))):
             corpus = self.corpora[number % len(self.corpora)]
             sample = corpus.draw(int(self.rng.integers(corpus.size)), self.rng)
-            open_kinds = [kind for kind in self.kinds_with(sample.text) if self.dealt[kind] < self.count]
+            kinds = ["text"] if number < self.count else self.kinds_with(sample.text)
+            open_kinds = [kind for kind in kinds if self.dealt[kind] < self.count]
             if open_kinds:
                 kind = min(open_kinds, key=lambda kind: self.dealt[kind])
                 self.dealt[kind] += 1

@@ -130,12 +130,12 @@ def test_a_text_is_asked_as_what_it_can_be() -> None:
 
 def test_outcomes_say_what_was_right(bundle: Bundle) -> None:
     engine = Engine(bundle)
-    good, bad = (outcomes(engine, cases([corpus], 8, 1)) for corpus in (known(), known("mnist", mislabelled=True)))
+    good, bad = (outcomes(engine, cases([corpus], 24, 1)) for corpus in (known(), known("mnist", mislabelled=True)))
     digits = [[o for o in found if o.kind == "digits" and o.source != "blank"] for found in (good, bad)]
     assert np.mean([outcome.right for outcome in digits[0]]) > 0.3
     assert not any(outcome.right for outcome in digits[1])
     assert {outcome.source for outcome in good} <= {"own_x", "marks", "non_answers"}
-    assert outcomes(engine, cases([known()], 8, 1)) == good
+    assert outcomes(engine, cases([known()], 24, 1)) == good
 
 
 def test_another_calibration_changes_confidences_alone(bundle: Bundle) -> None:

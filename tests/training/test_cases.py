@@ -8,7 +8,8 @@ import pytest
 
 from recognizer.form.kinds import PATTERNS
 from training.case_marks import mark_crop
-from training.corpora.sample import Split, split_of
+from training.cases import Pool
+from training.corpora.sample import Corpus, Sample, Split, split_of
 from training.corpora.typed import typed_corpus
 
 
@@ -76,3 +77,16 @@ def test_the_same_seed_types_the_same(digits: Path) -> None:
     corpus = typed_corpus(digits, "test")
     one, other = (corpus.draw(3, np.random.default_rng(5)) for _ in range(2))
     assert one.text == other.text and np.array_equal(one.image, other.image)
+
+
+def test_fields_of_text_hold_what_all_corpora_hold() -> None:
+    def corpus(name: str, text: str) -> Corpus:
+        sample = Sample(image=np.full((40, 90), 255, np.uint8), text=text, writer=name)
+        return Corpus(name=name, size=9, draw=lambda i, rng: sample, digest="", writers=1)
+
+    pool = Pool([corpus("numbers", "1234"), corpus("names", "Anna"), corpus("lines", "one & two")], 30,
+                np.random.default_rng(0))  # fmt: skip
+    drawn = [(kind, sample.text) for kind, sample, _ in pool.drawn()]
+    texts = [text for kind, text in drawn if kind == "text"]
+    assert {text: texts.count(text) for text in texts} == {"1234": 10, "Anna": 10, "one & two": 10}
+    assert sum(kind == "digits" for kind, _ in drawn) == 30 and ("name", "Anna") in drawn
