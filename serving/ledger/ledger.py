@@ -12,8 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from recognizer.errors import LedgerError
 from serving.ledger import facts, queries
+from serving.ledger.alone import alone
 from serving.ledger.database import in_one_line, open_database, shown
 from serving.ledger.desk import Desk
+from serving.ledger.outside import Outside
 from serving.ledger.truth import Truth
 from serving.ledger.values import Answer, BatchFacts, BatchPage, PageEntry, Parcel, Prediction, ScanEntry, StoredCrop
 from serving.ledger.writing import Writing
@@ -76,6 +78,24 @@ class Ledger:
         """What fields are believed to be, asked within one transaction."""
         with self._reading() as connection:
             yield Truth(connection)
+
+    @contextmanager
+    def outside(self) -> Iterator[Outside]:
+        """One transaction on who is told and may ask, as durable as `writing()`."""
+        with self._told(), self._turn, self._engine.execution_options(writes=True).begin() as connection:
+            yield Outside(connection)
+
+    @contextmanager
+    def outside_to_read(self) -> Iterator[Outside]:
+        """The same, but it writes nothing and waits for nobody."""
+        with self._reading() as connection:
+            yield Outside(connection)
+
+    @contextmanager
+    def alone(self, work: str) -> Iterator[bool]:
+        """Whether this process does the `work` (a word) alone while the block runs."""
+        with self._told(), alone(self._engine, work) as taken:
+            yield taken
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -13,6 +13,7 @@ from recognizer.reading import Crop
 from serving.ledger import queries, schema
 from serving.ledger.clock import utc_now
 from serving.ledger.ids import digest
+from serving.ledger.outside import Outside
 from serving.ledger.plain import canonical, quality_json
 from serving.ledger.statement import RecordEvent, RecordKey, Statement, Verdict
 from serving.ledger.truth import Truth
@@ -164,6 +165,11 @@ class Writing:
         """What is believed, this transaction's own verdicts included."""
         return Truth(self._connection)
 
+    @property
+    def outside(self) -> Outside:
+        """Who is told and may ask, within this transaction."""
+        return Outside(self._connection)
+
     def hold(self, records: Iterable[RecordKey]) -> None:
         """Let nobody else change what these records come to before this transaction has ended.
 
@@ -217,6 +223,10 @@ class Writing:
             for event in events
         ]
         self._add_all(schema.truth.record_events, rows)
+
+    def erasure(self, batch_id: str, erasure_id: str, page_id: str) -> None:
+        """Have MLflow told that a page of a batch was erased."""
+        self._parcel("erasure", batch_id, f":{erasure_id}", {"page_id": page_id})
 
     def delivered(self, keys: Iterable[str]) -> None:
         """Note that these parcels have arrived."""

@@ -1,10 +1,10 @@
 """The ledger's tables. Rows are added, never changed or removed: triggers refuse both.
 
 `base` is what they share, `reading` what machines did, `review` what people did, `truth` what was settled, `crowds`
-what lies with people outside.
+what lies with people outside, `outside` who else is told and may ask.
 """
 
-from serving.ledger.schema import crowds, truth
+from serving.ledger.schema import crowds, outside, truth
 from serving.ledger.schema.base import WORKING, metadata, protect, schema_versions
 from serving.ledger.schema.reading import (
     batch_events,
@@ -60,6 +60,7 @@ __all__ = [
     "leases",
     "metadata",
     "outbox",
+    "outside",
     "page_fields",
     "pages",
     "people",
