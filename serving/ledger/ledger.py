@@ -11,11 +11,15 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from recognizer.errors import LedgerError
-from serving.ledger import facts, queries
+from serving.ledger import facts, queries, tombstones
 from serving.ledger.alone import alone
 from serving.ledger.database import in_one_line, open_database, shown
 from serving.ledger.desk import Desk
+from serving.ledger.erasing import Erasing
+from serving.ledger.erasure import PagePlace, Tombstone
+from serving.ledger.numbers import Numbers, Scope
 from serving.ledger.outside import Outside
+from serving.ledger.sweep import sweep
 from serving.ledger.truth import Truth
 from serving.ledger.values import Answer, BatchFacts, BatchPage, PageEntry, Parcel, Prediction, ScanEntry, StoredCrop
 from serving.ledger.writing import Writing
@@ -80,6 +84,12 @@ class Ledger:
             yield Truth(connection)
 
     @contextmanager
+    def numbers(self, scope: Scope) -> Iterator[Numbers]:
+        """What production comes to, counted within one transaction."""
+        with self._reading() as connection:
+            yield Numbers(connection, scope)
+
+    @contextmanager
     def outside(self) -> Iterator[Outside]:
         """One transaction on who is told and may ask, as durable as `writing()`."""
         with self._told(), self._turn, self._engine.execution_options(writes=True).begin() as connection:
@@ -109,6 +119,39 @@ class Ledger:
             yield
         except SQLAlchemyError as error:
             raise LedgerError(f"the ledger {shown(self._engine.url)} failed: {in_one_line(error)}") from error
+
+    # What was erased
+
+    @contextmanager
+    def erasing(self) -> Iterator[Erasing]:
+        """One transaction that erases, as durable as `writing()`."""
+        with self._told(), self._turn, self._engine.execution_options(writes=True).begin() as connection:
+            yield Erasing(connection)
+
+    def sweep(self) -> bool:
+        """Leave no copy of what was erased in the database's files; False where a reader keeps SQLite's log."""
+        with self._told(), self._turn:
+            return sweep(self._engine)
+
+    def tombstones(self, scan_digests: Iterable[str] | None = None) -> tombstones.Stones:
+        """The tombstones of erased pages of these scans, or all, by digest of the scan and number of the page."""
+        with self._reading() as connection:
+            return tombstones.tombstones(connection, None if scan_digests is None else list(scan_digests))
+
+    def tombstone_of(self, table: str, key: str) -> Tombstone | None:
+        """The tombstone of a row (`crops`, `predictions`, `pages` ...), where it was erased."""
+        with self._reading() as connection:
+            return tombstones.tombstone_of(connection, table, key)
+
+    def pages_named(self, name: str, batch_id: str | None = None) -> list[PagePlace]:
+        """The pages that a name stands for: SCAN:PAGE, BATCH:SCAN_NO:PAGE, or an id of a page (or its beginning)."""
+        with self._reading() as connection:
+            return tombstones.pages_named(connection, name, batch_id)
+
+    def pages_before(self, before: str) -> list[PagePlace]:
+        """The pages that no batch has used since a time, and that are not erased."""
+        with self._reading() as connection:
+            return tombstones.pages_before(connection, before)
 
     # What is known already
 

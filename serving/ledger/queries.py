@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, select
 
 from serving.ledger import schema
+from serving.ledger.erasure import ERASED, erased_words
 from serving.ledger.rows import crop_of, decision_of, page_of, prediction_of
 from serving.ledger.values import (
     Answer,
@@ -33,12 +34,13 @@ def predictions(connection: Connection, ids: list[str]) -> dict[str, Prediction]
 
 
 def stored_pages(connection: Connection, scan_digest: str, setup_digest: str) -> dict[int, PageEntry]:
-    """The pages of a scan under a setup, by number, without the rejected."""
+    """The pages of a scan under a setup, by number, without the rejected and the erased."""
     pages = schema.pages
     query = select(pages).where(
         pages.c.scan_digest == scan_digest,
         pages.c.setup_digest == setup_digest,
         pages.c.status.not_like("rejected%"),
+        erased_at(pages.c.page_key).is_(None),
     )
     return {row.page_no: page_of(row) for row in connection.execute(query)}
 
@@ -95,7 +97,7 @@ def scans(connection: Connection, batch_id: str) -> tuple[ScanEntry, ...]:
 
 
 def batch_pages(connection: Connection, batch_id: str) -> tuple[BatchPage, ...]:
-    """The pages of a batch in short."""
+    """The pages of a batch in short; of an erased one, that it is."""
     filed, pages, scans = schema.batch_pages, schema.pages, schema.scans
     query = (
         select(
@@ -106,13 +108,27 @@ def batch_pages(connection: Connection, batch_id: str) -> tuple[BatchPage, ...]:
             pages.c.form,
             pages.c.status,
             pages.c.reason,
+            erased_at(pages.c.page_key).label("erased_at"),
         )
         .join(pages, pages.c.page_key == filed.c.page_key)
         .join(scans, and_(scans.c.batch_id == filed.c.batch_id, scans.c.scan_no == filed.c.scan_no))
         .where(filed.c.batch_id == batch_id)
         .order_by(filed.c.scan_no, filed.c.page_no)
     )
-    return tuple(BatchPage(**row._mapping) for row in connection.execute(query))
+    return tuple(_page_in_short(dict(row._mapping)) for row in connection.execute(query))
+
+
+def _page_in_short(row: dict[str, Any]) -> BatchPage:
+    at = row.pop("erased_at")
+    return BatchPage(**row) if at is None else BatchPage(**row | {"status": ERASED, "reason": erased_words(at)})
+
+
+def erased_at(page_key: Any) -> Any:
+    """When a page was erased, as an expression; NULL where it was not."""
+    erased, erasures = schema.erased, schema.erasures
+    of_page = erased.c.table_name == "pages", erased.c.row_key == page_key
+    found = select(erasures.c.at).join(erased, erased.c.erasure_id == erasures.c.erasure_id).where(*of_page)
+    return found.correlate(page_key.table).scalar_subquery()
 
 
 def answers(connection: Connection, batch_id: str) -> dict[tuple[int, int], tuple[Answer, ...]]:

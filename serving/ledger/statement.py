@@ -81,6 +81,7 @@ class FieldUse:
     probability: float | None
     quality: str | None
     reading: Statement
+    erased_at: str | None = None
 
     @property
     def record(self) -> RecordKey:
@@ -96,12 +97,13 @@ class FieldUse:
 @dataclass(frozen=True, kw_only=True)
 class RecordEvent:
     """Something that happened to a record. `facts` of `delivered` and `reopened`: the verdict for each field that had
-    one, by its name (`verdicts`); a field that is not named had its batch's own reading."""
+    one, by its name (`verdicts`); a field that is not named had its batch's own reading. `corrected`: what was re-opened
+    left the house again."""
 
     batch_id: str
     scan_no: int
     page_no: int
-    event: Literal["completed", "delivered", "reopened"]
+    event: Literal["completed", "delivered", "reopened", "corrected", "erased"]
     facts: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
 

@@ -139,6 +139,13 @@ def _first_read() -> Any:
     return select(func.min(first.c.created_at)).where(first.c.crop_id == schema.predictions.c.crop_id).scalar_subquery()
 
 
+def _erased_at() -> Any:
+    erased, erasures = schema.erased, schema.erasures
+    of_crop = erased.c.table_name == "crops", erased.c.row_key == schema.predictions.c.crop_id
+    found = select(erasures.c.at).join(erased, erased.c.erasure_id == erasures.c.erasure_id).where(*of_crop)
+    return found.correlate(schema.predictions).scalar_subquery()
+
+
 def _readings() -> Select[Any]:
     said, decided = schema.predictions, schema.decisions
     return (
@@ -173,7 +180,7 @@ def _use_rows() -> Select[Any]:
         select(
             fields.c.batch_id, fields.c.scan_no, fields.c.page_no, fields.c.field, scans.c.path, pages.c.page_id,
             pages.c.form, pages.c.form_digest, cut.c.kind, crops.c.quality, *_said(), *_decided(),
-            _first_read().label("first_read"),
+            _first_read().label("first_read"), _erased_at().label("erased_at"),
         )
         .select_from(fields)
         .join(batches, batches.c.batch_id == fields.c.batch_id)

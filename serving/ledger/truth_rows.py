@@ -27,6 +27,7 @@ def use_of(row: Row[Any]) -> FieldUse:
         probability=row.probability,
         quality=row.quality,
         reading=reading_of(row),
+        erased_at=row.erased_at,
     )
 
 

@@ -145,11 +145,11 @@ class Parcel:
     """Something to deliver exactly once; `key` is its identity at the receiver too.
 
     Kinds: `batch_started` (payload: the batch's params), `page` (payload: page_key, scan_no, page_no),
-    `batch_finished` (payload: facts such as seconds and counts).
+    `batch_finished` (payload: facts such as seconds and counts), `erasure` (payload: page_id).
     """
 
     key: str
-    kind: Literal["batch_started", "page", "batch_finished"]
+    kind: Literal["batch_started", "page", "batch_finished", "erasure"]
     batch_id: str
     payload: Mapping[str, Any]
 

@@ -16,6 +16,7 @@ from serving.ledger.ids import digest
 from serving.ledger.outside import Outside
 from serving.ledger.plain import canonical, quality_json
 from serving.ledger.statement import RecordEvent, RecordKey, Statement, Verdict
+from serving.ledger.tombstones import tombstone_of
 from serving.ledger.truth import Truth
 from serving.ledger.values import Answer, BatchStart, Decision, FreshReading, PageEntry, Prediction
 
@@ -182,16 +183,24 @@ class Writing:
                 self._connection.execute(select(lock))
 
     def verdicts(self, verdicts: Iterable[Verdict]) -> tuple[Statement, ...]:
-        """File verdicts; returns those that were new. Raises LedgerError for a crop that was never read.
+        """File verdicts; returns those that were new. Raises LedgerError for a crop that was never read,
+        or was erased.
 
         What follows for the records is not done here: `serving.truth.settle` is the way for verdicts to come in.
         """
         given = list(verdicts)
+        self._refuse_erased(verdict.crop_id for verdict in given)
         first_read = self.truth.first_read([verdict.crop_id for verdict in given])
         rows = [self._verdict_row(verdict, first_read) for verdict in given]
         added = {row["verdict_id"] for row in rows if self._add(schema.truth.verdicts, **row)}
         filed = self.truth.verdicts_on([row["crop_id"] for row in rows])
         return tuple(said for items in filed.values() for said in items if said.statement_id in added)
+
+    def _refuse_erased(self, crop_ids: Iterable[str]) -> None:
+        for crop_id in dict.fromkeys(crop_ids):
+            stone = tombstone_of(self._connection, "crops", crop_id)
+            if stone is not None:
+                raise LedgerError(f"there is no verdict on the crop {crop_id}: it was {stone.words}")
 
     def _verdict_row(self, verdict: Verdict, first_read: Mapping[str, str]) -> dict[str, Any]:
         if verdict.crop_id not in first_read:

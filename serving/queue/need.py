@@ -4,6 +4,8 @@ from serving.ledger.desk import Desk, Task
 from serving.queue.rules import Rules, target_at
 
 WITHDRAWN = "withdrawn"
+ERASED = "erased"
+"""Reason of a task that wants nothing any more, for ever: what it asks about was erased."""
 
 
 def line_up(desk: Desk, task: Task, rules: Rules, now: str) -> None:
@@ -34,5 +36,5 @@ def reopen(desk: Desk, task: Task, reason: str, now: str) -> None:
     """Have a settled task want again what it wanted before it was settled."""
     wanted = desk.tasks.wanted(task.task_id)
     before = desk.tasks.wanted(task.task_id, before=True)
-    if wanted is not None and wanted[0] == 0 and before is not None:
+    if wanted is not None and wanted[0] == 0 and before is not None and task.reason != ERASED:
         desk.tasks.want([(task.task_id, *before, reason)], now)

@@ -107,7 +107,9 @@ def _whole(said: Statement) -> str:
 
 def suspects(ledger: Ledger, use: FieldUse, then: Statement, now: Statement) -> list[Suspect]:
     """Accepted, unchecked fields that share a confusion with the corrected field `use`, the likeliest first."""
-    accepted = [item for item in judged(ledger) if item.accepted and item.known == "unknown"]
+    accepted = [
+        item for item in judged(ledger) if item.accepted and item.known == "unknown" and item.use.erased_at is None
+    ]
     return ranked(ledger, use, confusions(then, now, use.kind), accepted)
 
 

@@ -11,6 +11,7 @@ from recognizer.form import Field
 from recognizer.reading import Outcome
 from serving.decision.validity import objection
 from serving.ledger import Ledger
+from serving.ledger.erasure import erased_words
 from serving.ledger.statement import WITHDRAWN, FieldUse, Statement, Verdict
 from serving.ledger.truth import Truth
 from serving.truth.agreement import Fields, agree
@@ -135,6 +136,8 @@ def _checked(truth: Truth, fields: Fields, row: Row, by: str, batch_id: str | No
     use = next((use for use in truth.uses_of([crop_id]) if batch_id in (None, use.batch_id)), None)
     if use is None:
         raise _Wrong(f"the field {row.field} is not in that batch")
+    if use.erased_at is not None:
+        raise _Wrong(f"its record was {erased_words(use.erased_at)}: nothing can be said of it any more")
     field = fields.of(use)
     if outcome == "text" and field is not None and not any_value:
         _possible(row.value, field)

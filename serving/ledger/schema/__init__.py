@@ -6,6 +6,7 @@ what lies with people outside, `outside` who else is told and may ask.
 
 from serving.ledger.schema import crowds, outside, truth
 from serving.ledger.schema.base import WORKING, metadata, protect, schema_versions
+from serving.ledger.schema.erasure import crop_parts, erased, erasure_events, erasures
 from serving.ledger.schema.reading import (
     batch_events,
     batch_fields,
@@ -50,10 +51,14 @@ __all__ = [
     "batch_pages",
     "batches",
     "bundles",
+    "crop_parts",
     "crops",
     "crowds",
     "decisions",
     "deliveries",
+    "erased",
+    "erasure_events",
+    "erasures",
     "forms",
     "gold",
     "lease_ends",

@@ -4,6 +4,8 @@ from sqlalchemy import DDL, Column, Connection
 from sqlalchemy.schema import CreateColumn
 
 from serving.ledger.schema import decisions, metadata
+from serving.ledger.schema.base import make_append_only
+from serving.ledger.schema.erasure import personal
 
 OLDEST = 1
 """The first version from which there is a way."""
@@ -14,6 +16,9 @@ def migrate(connection: Connection, version: int) -> None:
     metadata.create_all(connection)  # makes those that are missing
     if version < 2:
         _add_column(connection, decisions.c.probability)
+        for table in metadata.tables.values():  # version 1 knew no erasure
+            if personal(table):
+                make_append_only(table, connection)
 
 
 def _add_column(connection: Connection, column: Column[float]) -> None:

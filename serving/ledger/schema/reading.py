@@ -8,6 +8,7 @@ Page number 0 stands for a file as a whole, where none of its pages could be had
 from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from serving.ledger.schema.base import at_column, id_column, metadata
+from serving.ledger.schema.erasure import erased_picture, erased_text, erased_to
 
 bundles = Table(
     "bundles",
@@ -84,7 +85,7 @@ crops = Table(
     "crops",
     metadata,
     id_column("crop_id", primary_key=True),
-    Column("png", LargeBinary, nullable=False),  # lossless, 8 bit grey
+    Column("png", LargeBinary, nullable=False, info=erased_picture()),  # lossless, 8 bit grey
     Column("dpi", Float, nullable=False),
     Column("quality", Text),
     Column("steps", Text, nullable=False),
@@ -108,11 +109,11 @@ predictions = Table(
     Column("language_digest", String(64), nullable=False),
     Column("purpose", String(32), nullable=False),
     Column("outcome", String(32), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Text, nullable=False, info=erased_text()),
     Column("confidence", Float(53), nullable=False),
-    Column("alternatives", Text, nullable=False),
-    Column("parts", Text, nullable=False),
-    Column("measured", Text, nullable=False),
+    Column("alternatives", Text, nullable=False, info=erased_to("[]")),
+    Column("parts", Text, nullable=False, info=erased_to("[]")),
+    Column("measured", Text, nullable=False, info=erased_to("{}")),
     Column("latency_ms", Float(53), nullable=False),
     at_column("created_at"),
 )

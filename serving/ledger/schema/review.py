@@ -8,6 +8,7 @@ all the votes that it wanted. So the next task is found by one step into an inde
 from sqlalchemy import Column, Float, ForeignKey, Index, Integer, String, Table, Text
 
 from serving.ledger.schema.base import WORKING, at_column, id_column, metadata
+from serving.ledger.schema.erasure import erased_text
 
 people = Table(
     "people",
@@ -88,7 +89,7 @@ votes = Table(
     Column("task_id", ForeignKey("tasks.task_id"), nullable=False, index=True),
     Column("person_id", ForeignKey("people.person_id"), nullable=False),
     Column("outcome", String(32), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Text, nullable=False, info=erased_text()),
     Column("seconds", Float(53), nullable=False),
     Column("keystrokes", Integer, nullable=False),
     at_column("at"),
@@ -107,7 +108,7 @@ gold = Table(
     metadata,
     Column("crop_id", ForeignKey("crops.crop_id"), primary_key=True),
     Column("outcome", String(32), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Text, nullable=False, info=erased_text()),
     Column("by", String(64), nullable=False),
     at_column("at"),
 )
