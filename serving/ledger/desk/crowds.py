@@ -114,15 +114,15 @@ class Crowds:
             for row in rows
         ]
 
-    def said(self, person: str, crop_id: str) -> Row[Any] | None:
+    def said(self, person: str, crop_id: str) -> Row[Any, Any, Any, Any] | None:
         """What a person said of a crop that counts, under whatever task: (token, task_id, outcome, text)."""
         return self._connection.execute(_SAID, {"person": person, "crop": crop_id}).one_or_none()
 
     def edition(self, crowd: str, answer_id: str) -> str | None:
-        """The latest edition of a crowd's answer that became a vote."""
+        """The latest edition of a crowd's answer for which its worker got a lease."""
         return self._connection.scalar(_EDITIONS, {"crowd": crowd, "answer": answer_id})
 
     def answered(self, token: int, crowd: str, answer_id: str, edition: str) -> None:
-        """Note which answer became the vote of this lease."""
+        """Note for which answer this lease was given."""
         row = {"token": token, "crowd": crowd, "answer_id": answer_id, "edition": edition}
         self._connection.execute(crowd_answers.insert(), row)

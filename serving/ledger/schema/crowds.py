@@ -18,16 +18,15 @@ handouts = Table(
     at_column("at"),
     at_column("until"),
 )
-crowd_answers = (
-    Table(  # which of a crowd's own answers became which vote, so that a later edition is told from the same
-        "crowd_answers",
-        metadata,
-        Column("token", ForeignKey("votes.token"), primary_key=True, autoincrement=False),
-        Column("crowd", String(64), nullable=False),
-        Column("answer_id", String(64), nullable=False),
-        Column("edition", String(64), nullable=False),  # the crowd's time of the answer, which sorts
-        Index("crowd_answers_by_answer", "crowd", "answer_id"),
-    )
+# for which of a crowd's own answers a lease was given, so that a later edition of it is told from the same again
+crowd_answers = Table(
+    "crowd_answers",
+    metadata,
+    Column("token", ForeignKey("leases.token"), primary_key=True, autoincrement=False),
+    Column("crowd", String(64), nullable=False),
+    Column("answer_id", String(64), nullable=False),
+    Column("edition", String(64), nullable=False),  # the crowd's time of the answer, which sorts
+    Index("crowd_answers_by_answer", "crowd", "answer_id"),
 )
 campaigns = Table(
     "campaigns",

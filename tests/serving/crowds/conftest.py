@@ -1,0 +1,3 @@
+from tests.serving.queue.conftest import clock, ledger
+
+__all__ = ["clock", "ledger"]
