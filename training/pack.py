@@ -22,6 +22,7 @@ from recognizer.confidence import Calibration
 from recognizer.errors import BundleError
 from training.net.marks import MarkNet, MarkNetConfig
 from training.net.outcome import OutcomeHead, OutcomeHeadConfig
+from training.net.served import served_form
 from training.net.text import TextNet, TextNetConfig
 
 ONLY_TRAINING = "text.shortcut_head."
@@ -74,7 +75,8 @@ def export(networks: Networks) -> Served:
 def graph_of(net: LineNet) -> bytes:
     """A reader as one ONNX graph, for any number of lines of any one width."""
     axes = {"lines": {0: "count", 3: "width_px"}, "logits": {0: "count", 1: "frames"}, "outcomes": {0: "count"}}
-    return _graph(net, torch.rand(2, 1, 32, 128), ("lines",), ("logits", "outcomes"), axes)
+    served = LineNet(net.alphabet, served_form(net.text), net.outcome)
+    return _graph(served, torch.rand(2, 1, 32, 128), ("lines",), ("logits", "outcomes"), axes)
 
 
 def _graph(net: nn.Module, example: Tensor, inputs: tuple[str, ...], outputs: tuple[str, ...], axes: dict) -> bytes:
