@@ -1,7 +1,8 @@
 """The one way by which verdicts come in; what they do to the records; and what left the house when.
 
 A record is complete when all its fields are settled: accepted by the machine, or by a verdict. It is re-opened where
-something is learned that contradicts what was delivered as settled; then it waits to be delivered again.
+something is learned that contradicts what was delivered as settled; then it waits to be delivered again, and is
+corrected when it is.
 """
 
 from collections import defaultdict
@@ -62,29 +63,30 @@ def deliver(writing: Writing, contents: Sequence[Content]) -> None:
     """Note that these records left the house with this content; again is harmless, and nothing is noted twice."""
     records = [content.record for content in contents]
     writing.hold(records)
-    history = by_record(writing.truth.events(records=records))
-    writing.record_events([event for content in contents for event in _leaving(content, history[content.record])])
-    writing.record_events(list(_consequences(writing.truth, _outdated(writing.truth, contents))))
+    history, outdated = by_record(writing.truth.events(records=records)), _outdated(writing.truth, contents)
+    writing.record_events(
+        [event for it in contents for event in _leaving(it, history[it.record], current=it.record not in outdated)]
+    )
+    writing.record_events(list(_consequences(writing.truth, outdated)))
 
 
-def _leaving(content: Content, events: Sequence[RecordEvent]) -> Iterable[RecordEvent]:
+def _leaving(content: Content, events: Sequence[RecordEvent], *, current: bool) -> Iterable[RecordEvent]:
     facts = {"verdicts": dict(content.verdicts), "complete": content.complete}
     before = last(events, "delivered")
     if content.complete and last(events, "completed") is None:
         yield _event(content.record, "completed", {})
-    if before is None or before.facts != facts or is_reopened(events):
+    if before is None or before.facts != facts or is_reopened(events) or is_to_be_told(events):
         yield _event(content.record, "delivered", facts)
+    if is_reopened(events) and current:
+        yield _event(content.record, "corrected", {"complete": content.complete})
 
 
 def _outdated(truth: Truth, contents: Sequence[Content]) -> set[RecordKey]:
     """The records about which something was learned between making and delivering them."""
-    settled: dict[RecordKey, dict[str, Now]] = {}
-    for batch_id in {content.record[0] for content in contents}:
-        settled |= settled_fields(truth, batch_id)
+    uses = truth.uses_on([content.record for content in contents])
+    items = grouped(uses, truth.verdicts_on([use.crop_id for use in uses]))
     return {
-        content.record
-        for content in contents
-        if verdicts_in(settled.get(content.record, {}).values()) != dict(content.verdicts)
+        content.record for content in contents if verdicts_in(items.get(content.record, ())) != dict(content.verdicts)
     }
 
 
@@ -135,6 +137,12 @@ def is_reopened(events: Sequence[RecordEvent]) -> bool:
     return latest is not None and latest.event == "reopened"
 
 
+def is_to_be_told(events: Sequence[RecordEvent]) -> bool:
+    """Whether a record was erased and not delivered as erased since."""
+    latest = next((event for event in reversed(events) if event.event in ("delivered", "erased")), None)
+    return latest is not None and latest.event == "erased"
+
+
 def delivered_then(item: Now, delivery: RecordEvent, verdicts: Sequence[Statement]) -> Statement | None:
     """What a delivery said of a field; None where it said that nobody is sure of it yet."""
     named = delivery.facts["verdicts"].get(item.use.field)
@@ -166,7 +174,8 @@ def _consequences(truth: Truth, records: Collection[RecordKey]) -> Iterable[Reco
             if contradicts(item, delivered_then(item, delivery, verdicts.get(item.use.crop_id, ())), fields)
         ]
         facts = {"verdicts": verdicts_in(wrong), "fields": sorted(item.use.field for item in wrong)}
-        if wrong and not (is_reopened(events) and events[-1].facts == facts):
+        before = last(events, "reopened")
+        if wrong and not (is_reopened(events) and before is not None and before.facts == facts):
             yield _event(key, "reopened", facts)
 
 

@@ -106,7 +106,7 @@ def test_a_delivered_record_is_reopened_and_delivered_again(ledger: Ledger, tmp_
     customer(ledger)
     assert events(ledger)[2:] == ["reopened"] and waiting(ledger) == [(FIELD, "F757558", "E757558")]
     talk.write_records(ledger, facts, [talk.FORM], out)
-    assert events(ledger)[3:] == ["delivered"] and waiting(ledger) == []
+    assert events(ledger)[3:] == ["delivered", "corrected"] and waiting(ledger) == []
     field = record(out)["policy"]
     assert (field["value"], field["source"], field["confidence"]) == ("E757558", "customer", None)
     assert field["decision"] == "settled" and "E757558" in (out / "records.csv").read_text()
