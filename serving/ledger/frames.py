@@ -7,10 +7,8 @@ import pandas as pd
 from sqlalchemy import Connection, Row, and_, func, select
 
 from serving.ledger import schema
-from serving.ledger.masking import masked
+from serving.ledger.masking import SENSITIVE_KINDS, masked
 from serving.ledger.queries import CHUNK
-
-SENSITIVE_KINDS = ("ssn",)
 
 PREDICTION_COLUMNS = (
     "prediction_id", "batch_id", "page_id", "scan", "page", "form", "field", "kind", "crop_id", "bundle_id", "purpose",

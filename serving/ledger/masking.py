@@ -1,5 +1,8 @@
 """What of a sensitive value may be shown outside the ledger and the records."""
 
+SENSITIVE_KINDS = ("ssn",)
+"""Kinds of fields whose values are."""
+
 SHOWN = 4
 FULL_LENGTH = 9
 

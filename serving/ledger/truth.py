@@ -40,12 +40,27 @@ class Truth:
         return self._uses(*here, *([] if batch_id is None else [fields.c.batch_id == batch_id]))
 
     def uses_on(self, records: Iterable[RecordKey]) -> list[FieldUse]:
-        """All fields of these records."""
+        """All fields of these records, whatever their batches are for."""
         fields = schema.batch_fields
         found = []
         for some in _chunks(records, CHUNK // 4):
-            found += self._uses(or_(*[_is(fields, key) for key in some]))
+            rows = self._connection.execute(_use_rows().where(or_(*[_is(fields, key) for key in some])))
+            found += [use_of(row) for row in rows]
         return found
+
+    def fields_in(self, batch_id: str) -> list[tuple[str | None, str, str]]:
+        """The fields that pages of a batch have: digest of the form, name and kind, form by form in their order."""
+        filed, pages, cut = schema.batch_pages, schema.pages, schema.page_fields
+        query = (
+            select(pages.c.form_digest, cut.c.field, cut.c.kind)
+            .select_from(filed)
+            .join(pages, pages.c.page_key == filed.c.page_key)
+            .join(cut, cut.c.page_key == filed.c.page_key)
+            .where(filed.c.batch_id == batch_id)
+            .group_by(pages.c.form, pages.c.form_digest, cut.c.field, cut.c.kind)
+            .order_by(pages.c.form, pages.c.form_digest, func.min(cut.c.position), cut.c.field)
+        )
+        return [(row.form_digest, row.field, row.kind) for row in self._connection.execute(query)]
 
     def uses_since(self, since: str, until: str | None = None) -> list[FieldUse]:
         """The fields that were decided in this time."""
@@ -130,7 +145,8 @@ class Truth:
         return None if text is None else json.loads(text)
 
     def _uses(self, *where: ColumnElement[bool]) -> list[FieldUse]:
-        return [use_of(row) for row in self._connection.execute(_use_rows().where(*where))]
+        for_production = schema.batches.c.purpose == "production"
+        return [use_of(row) for row in self._connection.execute(_use_rows().where(for_production, *where))]
 
 
 def _first_read() -> Any:
@@ -191,7 +207,6 @@ def _use_rows() -> Select[Any]:
         .join(cut, and_(cut.c.page_key == filed.c.page_key, cut.c.field == fields.c.field))
         .join(scans, and_(scans.c.batch_id == fields.c.batch_id, scans.c.scan_no == fields.c.scan_no))
         .join(crops, crops.c.crop_id == said.c.crop_id)
-        .where(batches.c.purpose == "production")
         .order_by(batches.c.seq, fields.c.scan_no, fields.c.page_no, cut.c.position)
     )  # fmt: skip
 
