@@ -100,11 +100,13 @@ def settled_fields(truth: Truth, batch_id: str) -> dict[RecordKey, dict[str, Now
     return found
 
 
-def grouped(uses: Sequence[FieldUse], verdicts: Statements) -> dict[RecordKey, list[Now]]:
-    """The fields of records with what is believed of them, by record."""
+def grouped(
+    uses: Sequence[FieldUse], verdicts: Statements, known_at: str | None = None
+) -> dict[RecordKey, list[Now]]:
+    """The fields of records with what is believed of them, as known at a time (None: now), by record."""
     found: dict[RecordKey, list[Now]] = defaultdict(list)
     for use in uses:
-        found[use.record].append(now(use, verdicts.get(use.crop_id, ())))
+        found[use.record].append(now(use, verdicts.get(use.crop_id, ()), known_at))
     return found
 
 
