@@ -8,7 +8,7 @@ READY := .venv/ready
 APT := sudo apt-get install -y python3-venv make git
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui recognize read deliver test lint check train train-smoke samples schema picture clean
+.PHONY: help setup demo ui recognize read export deliver test lint check train train-smoke samples schema picture clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,10 @@ recognize: $(READY)  ## Read filled-in forms: FORM="a.yaml b.yaml" SCANS=folder 
 read: $(READY)  ## Read images of single fields: IN=fields.csv OUT=readings.csv
 	@test -n "$(IN)" -a -n "$(OUT)" || { echo 'make read IN=fields.csv OUT=readings.csv'; exit 2; }
 	@$(BIN)/penfield read --in $(IN) --out $(OUT) $(ARGS)
+
+export: $(READY)  ## Hand out complete records: OUT=folder, ARGS="--latest --format csv,xlsx"
+	@test -n "$(OUT)" || { echo 'make export OUT=folder'; exit 2; }
+	@$(BIN)/penfield export --out $(OUT) $(ARGS)
 
 deliver: $(READY)  ## Bring to MLflow what still waits
 	@$(BIN)/penfield deliver

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from serving.commands.cli import DebugOption, StoreOption, app
+from serving.commands.export import export_app
 from serving.commands.told import EXIT_CODES, told
+from serving.commands.truth import truth_app
 
 if TYPE_CHECKING:
     from training.order import TrainOrder
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 SMOKE_MINUTES = 1.0
+
+app.add_typer(truth_app)
+app.add_typer(export_app)
 
 
 @app.command(epilog=EXIT_CODES)

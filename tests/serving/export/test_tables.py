@@ -87,7 +87,7 @@ def test_a_workbook_keeps_every_character(tmp_path: Path, monkeypatch: pytest.Mo
     assert [unescape(row[0]) for row in rows[:5]] == texts[:5]
     assert rows[5][0] == f"{len(long):,} characters: see the sheet long_texts"
     pieces = [row for name in found.sheetnames[3:] for row in list(found[name].values)[1:]]
-    assert "".join(str(piece[4]) for piece in pieces) == long and pieces[0][:4] == ("values 2", 4, "text", "1")
+    assert "".join(str(piece[4]) for piece in pieces) == long and pieces[0][:4] == ("values 2", 4, "text", 1)
     assert rows[0][1:] == (1250.5, None) and rows[6][:2] == (None, None) and rows[6][2].date() == date(1971, 2, 3)
     with pytest.raises(InputError, match="more than Excel can hold"):
         Workbook(tmp_path / "wide.xlsx").table("records", ["x"] * 20_000, ["text"] * 20_000)
