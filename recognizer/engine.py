@@ -25,7 +25,7 @@ from recognizer.outcome import OUTCOME_CLASSES
 from recognizer.prose import decode_prose
 from recognizer.reading import Alternative, Crop, Outcome, Reading
 
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 ALTERNATIVES = 5
 LEAST_CHAR_MASS = 0.05
 """Per character, the share of the network's belief that the field's language must hold: below it something else is

@@ -15,6 +15,8 @@ LINE_VERSION = 1
 PAD_PX = 32
 
 
+LEVELS = np.arange(256.0)
+
 INK = 0.35
 """Ink of which a pixel has more than this belongs to a stroke."""
 
@@ -32,7 +34,7 @@ def ink_strength(image: np.ndarray) -> np.ndarray:
     below = np.cumsum(counts, dtype=np.float64)
     paper, darkest = np.searchsorted(below, (0.5 * below[-1], 0.005 * below[-1]))
     span = max(float(paper) - float(darkest), 40.0)
-    return np.clip((paper - np.arange(256.0)) / span, 0.0, 1.0)
+    return np.clip((paper - LEVELS) / span, 0.0, 1.0)
 
 
 def find_ink(strokes: np.ndarray) -> Box | None:
@@ -76,11 +78,11 @@ def line_image(image: np.ndarray) -> np.ndarray | None:
     strength = ink_strength(image)
     darker = int(np.count_nonzero(strength > INK)) - 1  # the lightest level that is ink
     box = find_ink(cv2.threshold(image, darker, 1, cv2.THRESH_BINARY_INV)[1])
-    return None if box is None else place(cv2.LUT(image, strength), box)
+    return None if box is None else place(cv2.LUT(image, strength.astype(np.float32)), box)
 
 
 def place(ink: np.ndarray, box: Box) -> np.ndarray:
-    """Cut `box` out of (h, w) float64 ink, which is written over, and scale it to a (32, w') uint8 line.
+    """Cut `box` out of (h, w) float32 ink, which is written over, and scale it to a (32, w') uint8 line.
 
     A flat piece of writing (a dash, a row of dots) is not blown up to the full height: its box counts as at least
     0.3 of the field's height.
@@ -98,8 +100,11 @@ def place(ink: np.ndarray, box: Box) -> np.ndarray:
     )
     if scale < 0.7:  # a warp samples four pixels: without this, thin strokes of large scans would break up
         _smooth(ink, box, 0.4 / scale, (width_px / scale_x - width) / 2, (HEIGHT_PX / scale - height) / 2)
-    line = cv2.warpAffine(ink, matrix, (width_px, HEIGHT_PX), flags=cv2.INTER_LINEAR, borderValue=0.0)
-    return (line * 255 + 0.5).astype(np.uint8)
+    # In double precision OpenCV samples at 32nds of a pixel, in single precision in between: networks know the former.
+    line = cv2.warpAffine(
+        ink.astype(np.float64), matrix, (width_px, HEIGHT_PX), flags=cv2.INTER_LINEAR, borderValue=0.0
+    )
+    return cv2.convertScaleAbs(line, alpha=255.0)
 
 
 def _smooth(ink: np.ndarray, box: Box, sigma: float, beside_px: float, above_px: float) -> None:
@@ -118,5 +123,5 @@ def pad_line(line: np.ndarray) -> np.ndarray:
     """
     width = -(-(line.shape[1] + 8) // PAD_PX) * PAD_PX
     padded = np.zeros((1, 1, HEIGHT_PX, width), np.float32)
-    padded[0, 0, :, : line.shape[1]] = line.astype(np.float32) / 255
+    np.divide(line, 255, out=padded[0, 0, :, : line.shape[1]], dtype=np.float32)
     return padded

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from recognizer.clean.survey import FAINTEST_INK, is_quiet, paper_brightness, paper_noise
+from recognizer.clean.survey import FAINTEST_INK, darkest_paper, is_quiet, paper_brightness, paper_noise
 
 LEAST_EXTENT_INCH = 0.04
 """A mark shorter than this (1 mm) in both directions is a speck: the shortest dash and a thin 1 are longer."""
@@ -17,6 +17,11 @@ LEAST_AREA_INCH = 0.012
 
 EDGE_INCH = 0.03
 """How near to the box's edge what is left of a printed line may lie, and how thick it may be."""
+
+
+LEAST_DARKNESS = 0.75 * FAINTEST_INK
+MOST_DARKNESS = 200
+"""What is darker on white paper, in grey levels below it, is ink, whatever the noise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +67,11 @@ def has_ink(image: np.ndarray, dpi: float, box: tuple[int, int, int, int] | None
 
 
 def is_written(image: np.ndarray, dpi: float, box: tuple[int, int, int, int] | None = None) -> bool:
-    """Whether `has_ink` finds a mark, in a third of its time where one is easily found."""
-    _, ink = _ink(image, dpi)
+    """Whether `has_ink` finds a mark, in a tenth of its time where one is easily found."""
     edge = box or _usual_box(image)
+    if _is_bold(image, dpi, edge):
+        return True
+    _, ink = _ink(image, dpi)
     outlines, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     boxes = (cv2.boundingRect(outline) for outline in outlines)
     # A component has as many pixels as it is long, or more.
@@ -74,24 +81,54 @@ def is_written(image: np.ndarray, dpi: float, box: tuple[int, int, int, int] | N
     return any(_is_mark(part, dpi, edge) for part in stats[1:].tolist())
 
 
+def _is_bold(image: np.ndarray, dpi: float, box: tuple[int, int, int, int]) -> bool:
+    """Whether some ink is surely a mark, as most is: dark even beside the darkest paper, and thicker than what is left
+    of a line. The component that it belongs to can then be neither speck nor rest.
+    """
+    smooth, paper = _smooth(image, dpi), max(16, darkest_paper(image, dpi))
+
+    def is_thick_below(darkness: float) -> bool:
+        surely = int(254 - darkness) * paper // 255
+        ink = cv2.threshold(smooth, surely, 1, cv2.THRESH_BINARY_INV)[1]
+        outlines, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        return any(_is_thick_mark(cv2.boundingRect(outline), dpi, box) for outline in outlines)
+
+    return is_thick_below(MOST_DARKNESS) or (_is_quiet(image, dpi) and is_thick_below(LEAST_DARKNESS))
+
+
+def _is_thick_mark(part: Sequence[int], dpi: float, box: tuple[int, int, int, int]) -> bool:
+    """Of a component's bounding box: whether it is a mark, and larger both ways than the rest of a line is thick."""
+    return min(part[2:]) > max(2.0, EDGE_INCH * dpi) and _is_mark((*part, max(part[2:])), dpi, box)
+
+
 def _ink(image: np.ndarray, dpi: float) -> tuple[np.ndarray, np.ndarray]:
     """The crop on white paper, and 1 where it is darker than paper can be."""
     flat = _smooth_flat(image, dpi)
-    lightest = math.ceil(255 - min(200, _least_darkness(image, dpi))) - 1
+    lightest = math.ceil(255 - min(MOST_DARKNESS, _least_darkness(image, dpi))) - 1
     return flat, cv2.threshold(flat, lightest, 1, cv2.THRESH_BINARY_INV)[1]
 
 
 def _smooth_flat(image: np.ndarray, dpi: float) -> np.ndarray:
     """The crop on white paper, averaged over 0.2 mm, which lifts a faint stroke above noise that is as strong."""
+    return cv2.divide(_smooth(image, dpi), np.maximum(paper_brightness(image, dpi), 16), scale=255)
+
+
+def _smooth(image: np.ndarray, dpi: float) -> np.ndarray:
     width = _smoothing_px(dpi)
-    return cv2.divide(cv2.blur(image, (width, width)), np.maximum(paper_brightness(image, dpi), 16), scale=255)
+    return cv2.blur(image, (width, width))
 
 
 def _least_darkness(image: np.ndarray, dpi: float) -> float:
-    faintest, per_noise = 0.75 * FAINTEST_INK, 5 / _smoothing_px(dpi)
-    if is_quiet(image, faintest / per_noise):
-        return faintest
-    return max(faintest, per_noise * paper_noise(image))
+    return LEAST_DARKNESS if _is_quiet(image, dpi) else max(LEAST_DARKNESS, _per_noise(dpi) * paper_noise(image))
+
+
+def _is_quiet(image: np.ndarray, dpi: float) -> bool:
+    """Whether noise is surely too weak to raise the least darkness of ink."""
+    return is_quiet(image, LEAST_DARKNESS / _per_noise(dpi))
+
+
+def _per_noise(dpi: float) -> float:
+    return 5 / _smoothing_px(dpi)
 
 
 def _smoothing_px(dpi: float) -> int:

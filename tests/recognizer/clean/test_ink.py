@@ -87,3 +87,16 @@ def test_quiet_paper_is_never_noisy(sigma: float) -> None:
     image = noisy(blank(160), sigma)
     assert not is_quiet(image, 16.2) or paper_noise(image) < 16.2
     assert 12 < sigma < 20 or is_quiet(image, 16.2) is (sigma < 16)
+
+
+@pytest.mark.parametrize("grey", [0, 120, 200])
+@pytest.mark.parametrize("thick", [2, 4, 5, 6, 7, 9])
+def test_a_quick_look_knows_the_rest_of_a_line_too(grey: int, thick: int) -> None:
+    x, y, width, height = BOX
+    for length in (8, 30, 200):
+        for left, top in ((x, y), (x + 20, y + height - thick), (x + width // 2, y + height // 2)):
+            level, upright = blank(), blank()
+            level[top : top + thick, left : left + length] = grey
+            upright[top : top + min(length, height), left : left + thick] = grey
+            for image in (level, upright):
+                assert is_written(image, DPI, BOX) is not has_ink(image, DPI, BOX).is_blank
