@@ -7,10 +7,10 @@ from recognizer.decode import logspace, tree
 from recognizer.decode.lattice import Lattice
 from recognizer.decode.search import Found, Text
 
-FLOORS = (1e-20, 1e-60, 1e-290)
-LOST = 1e-12
+FLOORS = (1e-14, 1e-16, 1e-18, 1e-20, 1e-60, 1e-290)
+LOST = 1e-10
 """Prefixes below the first floor are given up, and taken up again where they could change a mass by more than `LOST`
-of it."""
+of it: from the highest floor that may then do, as what is lost falls about as the floor does."""
 
 
 def decode_lexicon(log_probs: np.ndarray, automaton: Automaton, lattice: Lattice, count: int) -> tuple[Found, float]:
@@ -35,7 +35,10 @@ def decode_lexicon(log_probs: np.ndarray, automaton: Automaton, lattice: Lattice
 
 def _linear(probs: np.ndarray, automaton: Automaton, lattice: Lattice) -> tuple[np.ndarray, np.ndarray, float]:
     """The entries' states, their posteriors, and the log mass; -inf where plain numbers cannot tell."""
+    enough = FLOORS[0]
     for floor in FLOORS:
+        if floor > enough:
+            continue
         states, masses, log_scale, dropped = tree.tree_forward(
             probs, automaton.first_step, lattice.step_number, automaton.parent, floor
         )
@@ -44,6 +47,7 @@ def _linear(probs: np.ndarray, automaton: Automaton, lattice: Lattice) -> tuple[
         mass = float(masses.sum())
         if mass > 0 and dropped <= LOST * mass:
             return states, masses / mass, log_scale + float(np.log(mass))
+        enough = floor * LOST * mass / dropped if mass > 0 else floor
     return states, masses, -np.inf
 
 

@@ -35,14 +35,13 @@ def decode_prose(log_probs: np.ndarray, automaton: Automaton, prose: Prose, coun
     texts, lengths, weights = _search(
         probs, steps, automaton.accepting, prose.arrays, prose.begin, prose.weight * STEP, prose.bonus, end
     )
-    found = [tuple(int(c) for c in text[:length]) for text, length in zip(texts, lengths, strict=True)]
-    if not found:  # nothing likely is in the language: something else is written there
+    if not len(texts):  # nothing likely is in the language: something else is written there
         return decode(log_probs, automaton, count)
-    scores = weights + [_log_probability(probs, np.array(text, np.int64)) for text in found]
+    scores = weights + _log_probabilities(probs, texts, lengths)
     shares = np.exp(scores - np.logaddexp.reduce(scores))
     order = np.argsort(-scores, kind="stable")[:count]
     return Decoded(
-        texts=tuple(found[i] for i in order),
+        texts=tuple(tuple(texts[i, : lengths[i]].tolist()) for i in order),
         posteriors=tuple(float(shares[i]) for i in order),
         log_mass=_log_mass(log_probs, automaton),
         is_exact=False,
@@ -156,9 +155,9 @@ def _keep(texts, facts, masses, grown, grown_masses, origin):  # type: ignore[no
         total = grown_masses[k, BLANK] + grown_masses[k, CHAR]
         if total > 0.0:
             score[k] = np.log(total) + grown_masses[k, WEIGHT]
-    kept_texts, count, most = np.zeros_like(texts), 0, 0.0
+    kept_texts, count, most, top = np.zeros_like(texts), 0, 0.0, score.max()
     for k in np.argsort(-score)[:BEAM]:
-        if score[k] == -np.inf or score[k] < score.max() - NARROW:
+        if score[k] == -np.inf or score[k] < top - NARROW:
             break
         kept_texts[count] = texts[origin[k, 0]]
         if origin[k, 1]:
@@ -176,6 +175,15 @@ def _step(first_step, step_class, step_to, state, wanted):  # type: ignore[no-un
     """The automaton's state after a class, -1 if it may not follow."""
     step = find(first_step, step_class, state, wanted)
     return step_to[step] if step >= 0 else -1
+
+
+@kernel
+def _log_probabilities(probs, texts, lengths):  # type: ignore[no-untyped-def]
+    """Exact log P(text | image) of each of `texts`, (n, frames)."""
+    found = np.empty(len(texts))
+    for i in range(len(texts)):
+        found[i] = _log_probability(probs, texts[i, : lengths[i]])
+    return found
 
 
 @kernel
