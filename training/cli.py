@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from serving.commands.cli import DebugOption, StoreOption, app
+from serving.commands.erase import erase_app
 from serving.commands.export import export_app
 from serving.commands.told import EXIT_CODES, told
 from serving.commands.truth import truth_app
@@ -18,6 +19,7 @@ __all__ = ["app", "main"]
 SMOKE_MINUTES = 1.0
 
 app.add_typer(truth_app)
+app.add_typer(erase_app)
 app.add_typer(export_app)
 
 

@@ -16,6 +16,7 @@ from serving.batch.recognize import code_version, scan_entries
 from serving.batch.records import check_folder, harmless, write_whole
 from serving.batch.run import ReadyPage, Watcher, rejected_page, run_batch
 from serving.door import Door
+from serving.intake.again import CODE, REASON, Again, again, anew
 from serving.intake.field_list import ANSWERS, FieldRow, load_field_list
 from serving.intake.forms import refusal
 from serving.intake.scans import NamedScan
@@ -36,10 +37,10 @@ def read_fields(source: Path, out: Path, door: Door, ledger: Ledger, watcher: Wa
     check_folder(out.parent)
     scans = [NamedScan(path=row.image, name=row.cells["image"]) for row in rows]
     entries = scan_entries(scans, FIELD_LIMITS)
-    start = _start(entries, rows, door)
+    start = anew(_start(entries, rows, door), ledger)
     with Workshop(whole_pages, FIELD_LIMITS) as workshop:
         intake = FieldIntake(
-            workshop=workshop, rows=dict(zip(range(1, len(rows) + 1), rows, strict=True)), batch_id=start.batch_id
+            workshop=workshop, ledger=ledger, rows=dict(enumerate(rows, start=1)), batch_id=start.batch_id
         )
         facts = run_batch(start, intake, door, ledger, watcher)
     write_whole(out, _csv(rows, ledger, facts.batch_id).encode())
@@ -60,6 +61,7 @@ class FieldIntake:
     """Takes in field images; `rows` are by scan number. Of an image with several pages, the first counts."""
 
     workshop: Workshop[Page]
+    ledger: Ledger
     rows: Mapping[int, FieldRow]
     batch_id: str
 
@@ -73,13 +75,19 @@ class FieldIntake:
             entry = rejected_page(scan, 0, row.code, row.reason, setup_digest=setup, batch_id=self.batch_id)
             yield ReadyPage(entry=entry)
             return
+        erased = again(self.ledger, scan.scan_digest).get(1, Again())
+        if erased.refused:
+            entry = rejected_page(scan, 1, CODE, REASON, setup_digest=setup, batch_id=self.batch_id)
+            yield ReadyPage(entry=entry)
+            return
+        setup = erased.setup(setup)
         others = frozenset(range(2, FIELD_LIMITS.max_pages + 1))
         for item in self.workshop.pages(row.image, skip=others):
             refused = refusal(item, scan, setup, self.batch_id)
-            yield refused or _ready(item.result, row, setup, item.decode_s)  # type: ignore[union-attr]
+            yield refused or _ready(item.result, row, setup, item.decode_s, erased)  # type: ignore[union-attr]
 
 
-def _ready(page: Page, row: FieldRow, setup: str, decode_s: float) -> ReadyPage:
+def _ready(page: Page, row: FieldRow, setup: str, decode_s: float, erased: Again) -> ReadyPage:
     assert row.field is not None
     crop = cut_image(page.image, row.field, page.dpi)
     entry = PageEntry(
@@ -94,7 +102,7 @@ def _ready(page: Page, row: FieldRow, setup: str, decode_s: float) -> ReadyPage:
         quality=crop.quality,
         stage_ms={"decode": round(decode_s * 1000, 3)},
     )
-    return ReadyPage(entry=entry, crops=(crop,))
+    return ReadyPage(entry=entry, crops=erased.crops([crop]))
 
 
 def _setup(row: FieldRow) -> str:

@@ -15,6 +15,7 @@ from recognizer.scan import Limits
 from serving.batch.records import check_folder, write_records
 from serving.batch.run import Watcher, run_batch
 from serving.door import Door
+from serving.intake.again import anew
 from serving.intake.forms import FormIntake, form_workshop, setup_digest
 from serving.intake.scans import NamedScan, unreadable_digest
 from serving.intake.workshop import Workshop, digest_file
@@ -52,7 +53,7 @@ def recognize(order: Order, door: Door, ledger: Ledger, watcher: Watcher) -> Bat
     LedgerError.
     """
     check_folder(order.out)
-    start = batch_start(order, door)
+    start = anew(batch_start(order, door), ledger)
     with form_workshop(order.forms, order.limits) as workshop:
         intake = form_intake(order, start, workshop, ledger)
         facts = run_batch(start, intake, door, ledger, watcher, workers=order.workers)

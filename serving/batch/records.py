@@ -16,14 +16,19 @@ from typing import Any
 from recognizer.errors import InputError
 from recognizer.form import Form
 from serving.ledger import ACCEPTED, Answer, BatchFacts, Ledger
+from serving.ledger.erasure import ERASED
 from serving.ledger.statement import RecordKey
-from serving.truth.corrections import corrections
+from serving.truth.corrections import Correction, corrections
+from serving.truth.gone import Gone, gone
 from serving.truth.settle import Content, Now, deliver, settled_fields, verdicts_in
 
 SHORT_ID = 12
 FIXED = ("page_id", "scan", "page", "form", "status", "reason")
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet may take for the beginning of a formula, or skip before one."""
+
+NOTHING_LEFT = {"value": "", "outcome": ERASED}
+"""What an erased record says of each of its fields; `status` and `reason` say that it was erased, and when."""
 
 Record = dict[str, Any]
 Settled = Mapping[RecordKey, Mapping[str, Now]]
@@ -77,11 +82,12 @@ def note_delivery(ledger: Ledger, batch_id: str, settled: Settled, only: Collect
 
 
 def write_corrections(ledger: Ledger, batch_id: str, out: Path) -> None:
-    """Write `corrections.jsonl`: every field that was delivered otherwise before. No file where there is none."""
+    """Write `corrections.jsonl`: every field that was delivered otherwise before, and every record that was delivered
+    and is erased. No file where there is none."""
     with ledger.truth() as truth:
-        found = corrections(truth, batch_id)
+        found: list[Correction | Gone] = [*corrections(truth, batch_id), *gone(truth, batch_id)]
     if found:
-        write_whole(out / "corrections.jsonl", json_lines(correction.plain for correction in found))
+        write_whole(out / "corrections.jsonl", json_lines(item.plain for item in found))
 
 
 def json_lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -108,6 +114,7 @@ def records_of(ledger: Ledger, batch: BatchFacts, settled: Settled | None = None
             "reason": page.reason,
             "fields": {
                 answer.field: _field(answer, settled.get((batch.batch_id, page.scan_no, page.page_no), {}))
+                | (NOTHING_LEFT if page.status == ERASED else {})
                 for answer in answers.get((page.scan_no, page.page_no), ())
             },
         }

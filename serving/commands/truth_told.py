@@ -12,6 +12,7 @@ from recognizer.errors import UsageError
 from serving.batch.records import check_folder, write_whole
 from serving.batch.redeliver import redeliver
 from serving.ledger import Ledger
+from serving.ledger.erasure import erased_words
 from serving.ledger.statement import Statement
 from serving.truth.accuracy import GROUPS, Group, judged, rescored, tally
 from serving.truth.agreement import Fields, agree
@@ -20,6 +21,7 @@ from serving.truth.cause import SENSITIVE, Suspect, confusions, reasons_counted,
 from serving.truth.correct import Corrected
 from serving.truth.corrections import Correction
 from serving.truth.corrections import corrections as corrections_of
+from serving.truth.gone import gone
 from serving.truth.moment import shown
 from serving.truth.story import Story, story_of
 
@@ -30,6 +32,8 @@ EVENTS = {
     "completed": "complete: all of its fields are settled",
     "delivered": "delivered",
     "reopened": "re-opened: what was delivered is known to be otherwise",
+    "corrected": "corrected: delivered as it is known now",
+    "erased": "erased",
 }
 
 
@@ -46,13 +50,17 @@ def show_story(
     use = story.use
     out.print(f"[bold]{use.field}[/] ({use.kind}) of {escape(use.scan)}, page {use.page_no}, form {use.form or '-'}")
     out.print(f"crop {story.crop_id}, times in UTC\n", style="dim")
+    if use.erased_at is not None:
+        out.print(
+            f"[bold]{erased_words(use.erased_at)}[/]: what was said, and by whom, is known; what was written is not.\n"
+        )
     out.print(_chapters(story))
     _tell_records(out, story)
     believed = story.belief(*at)
     when = "" if at == (None, None) else f" (as known {_when(at[0])}, valid {_when(at[1], 'when the form was read')})"
     source = "nobody knew anything yet" if believed is None else f"{believed.source}, {_how_sure(believed)}"
     out.print(f"\n[bold]Believed{when}:[/] {escape(said(believed, use.kind))}  [dim]{source}[/]")
-    corrected = _correction(ledger, story)
+    corrected = _correction(ledger, story) if use.erased_at is None else None
     if corrected is not None:
         _tell_suspects(out, ledger, story, corrected, alike)
     elif alike is not None:
@@ -163,11 +171,17 @@ def show_corrections(ledger: Ledger, batch_id: str | None, every: bool, folder: 
     out = console()
     with ledger.truth() as truth:
         found = corrections_of(truth, batch_id, waiting=not every)
-    if not found:
+        erased = gone(truth, batch_id, waiting=not every)
+    if not found and not erased:
         out.print("nothing waits to be delivered again" if not every else "nothing was ever delivered wrong")
         return
-    out.print(_corrections(found))
+    if found:
+        out.print(_corrections(found))
+    for item in erased:
+        told = f"told {shown(item.told_at)}" if item.told_at else "[yellow]waits to be told[/]"
+        out.print(f"{escape(item.use.scan)}, page {item.use.page_no}: {erased_words(item.erased_at)} ({told})")
     records = {item.use.record for item in found if item.redelivered_at is None}
+    records |= {item.use.record for item in erased if item.told_at is None}
     if folder is None:
         out.print(f"\n{len(records):,} records wait: penfield corrections --out FOLDER delivers them")
         return

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from recognizer.errors import PenfieldError
-from serving.delivery.page_trace import failed_pages, page_traces
+from serving.delivery.page_trace import failed_pages, page_traces, trace_key
 from serving.ledger.clock import milliseconds
 from serving.report import SENSITIVE_KINDS, doubtful, report_html, summarize
 
@@ -86,14 +86,32 @@ class BatchRun:
         self._bring_predictions()
         self._bring_traces(failed_pages(self._pages))  # those of doubtful pages came with the pages
         self._bring_review_table()
-        page = report_html(self.batch, self._predictions, self._pages, self.ledger.crop_png)
-        self.tracking.log_text(self.run_id, "report.html", page)
-        self.progress()
+        self._bring_report()
         at_ms = milliseconds(self.batch.finished_at or self.batch.started_at)
         summary = summarize(self.batch, self._predictions, self._pages)
         self.tracking.log_metrics(self.run_id, summary.metrics(), at_ms=at_ms)
         self._count_back()
         self.tracking.finish(self.run_id, at_ms=at_ms)
+        self.progress()
+
+    def erase(self, page_ids: Sequence[str]) -> None:
+        """Leave nothing of what the ledger has erased: everything that shows values or pictures is made again from the
+        ledger, and the pages' traces go."""
+        self._bring_predictions()
+        shown = self.tracking.artifacts(self.run_id)
+        if "report.html" in shown:
+            self.tracking.remove(self.run_id, "review.json")
+            self.tracking.remove(self.run_id, "table_images/review")
+            self._bring_review_table()
+            self._bring_report()
+        keys = [trace_key(self.batch.batch_id, page_id) for page_id in page_ids]
+        self.tracking.delete_traces(EXPERIMENT, keys)
+        self.tracking.store.sweep()
+        self.progress()
+
+    def _bring_report(self) -> None:
+        page = report_html(self.batch, self._predictions, self._pages, self.ledger.crop_png)
+        self.tracking.log_text(self.run_id, "report.html", page)
         self.progress()
 
     def _bring_predictions(self) -> None:

@@ -82,8 +82,11 @@ def _deliver_batch(ledger: Ledger, tracking: Tracking, parcels: list[Parcel], pr
     run = BatchRun(ledger, tracking, parcels[0].batch_id, progress)
     page_keys = [str(p.payload["page_key"]) for p in parcels if p.kind == "page"]
     run.bring_pages(page_keys)
+    erased = [str(p.payload["page_id"]) for p in parcels if p.kind == "erasure"]
     if any(parcel.kind == "batch_finished" for parcel in parcels):
         run.finish()
+    if erased:
+        run.erase(erased)
     ledger.mark_delivered([parcel.key for parcel in parcels])
 
 

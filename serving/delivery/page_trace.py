@@ -22,6 +22,11 @@ def failed_pages(pages: pd.DataFrame) -> set[str]:
     return set(pages.loc[pages["status"].isin(FAILED), "page_id"])
 
 
+def trace_key(batch_id: str, page_id: str) -> str:
+    """The key of a page's trace."""
+    return f"{batch_id}/{page_id}"
+
+
 def page_traces(
     batch: BatchFacts, predictions: pd.DataFrame, pages: pd.DataFrame, page_ids: set[str]
 ) -> list[TraceRecord]:
@@ -36,7 +41,7 @@ def _trace(batch: BatchFacts, page: dict[str, Any], fields: pd.DataFrame | None,
     stages = _stages(page, fields, names)
     duration_ms = sum(stage.duration_ms for stage in stages)
     return TraceRecord(
-        key=f"{batch.batch_id}/{page['page_id']}",
+        key=trace_key(batch.batch_id, page["page_id"]),
         name=f"{page['form'] or 'page'}: {page['status']}",
         started_at_ms=_started_at_ms(batch, fields, duration_ms),
         duration_ms=duration_ms,

@@ -16,6 +16,7 @@ from recognizer.prepare import PREPARATION_VERSION, PreparedPage, Preparer
 from recognizer.reading import Crop
 from recognizer.scan import Limits, PageRejected
 from serving.batch.run import ReadyPage, rejected_page
+from serving.intake.again import CODE, REASON, Again, again
 from serving.intake.workshop import PageDone, Workshop
 from serving.ledger import Ledger, PageEntry, ScanEntry, StoredCrop, digest, page_key
 
@@ -41,15 +42,29 @@ class FormIntake:
 
     def __call__(self, scan: ScanEntry, skip: frozenset[int]) -> Iterator[ReadyPage]:
         """The pages of a scan but those in `skip`: first the known ones, then those to be decoded."""
-        known = self.ledger.stored_pages(scan.scan_digest, self.setup)
+        erased = again(self.ledger, scan.scan_digest)
+        known = self._known(scan, erased)
         for page_no in sorted(known.keys() - skip):
             yield self._stored(known[page_no])
         have = skip | known.keys()
+        for page_no in sorted(number for number, page in erased.items() if page.refused and number not in have):
+            entry = rejected_page(scan, page_no, CODE, REASON, setup_digest=self.setup, batch_id=self.batch_id)
+            yield ReadyPage(entry=entry)
+            have = have | {page_no}
         page_count = self.ledger.page_count(scan.scan_digest) if have else None
         if page_count is not None and have >= set(range(1, page_count + 1)):
             return
         for item in self.workshop.pages(self.paths[scan.scan_no], skip=frozenset(have)):
-            yield self._fresh(item, scan)
+            yield self._fresh(item, scan, erased)
+
+    def _known(self, scan: ScanEntry, erased: Mapping[int, Again]) -> dict[int, PageEntry]:
+        """The pages that were prepared before; one that was erased since is known only as it was read again."""
+        found = self.ledger.stored_pages(scan.scan_digest, self.setup)
+        found = {number: page for number, page in found.items() if number not in erased}
+        for number, page in erased.items():
+            anew = self.ledger.stored_pages(scan.scan_digest, page.setup(self.setup))
+            found |= {} if page.refused else {no: entry for no, entry in anew.items() if no == number}
+        return found
 
     def _stored(self, entry: PageEntry) -> ReadyPage:
         form = self.forms.get(entry.form_digest or "")
@@ -57,18 +72,22 @@ class FormIntake:
         crops = tuple(restored(crop, fields[crop.field]) for crop in self.ledger.stored_crops(entry.page_key))
         return ReadyPage(entry=entry, crops=crops, form=form)
 
-    def _fresh(self, item: PageDone[PreparedPage] | PageRejected, scan: ScanEntry) -> ReadyPage:
+    def _fresh(
+        self, item: PageDone[PreparedPage] | PageRejected, scan: ScanEntry, erased: Mapping[int, Again]
+    ) -> ReadyPage:
         refused = refusal(item, scan, self.setup, self.batch_id)
         if refused is not None:
             return refused
         assert isinstance(item, PageDone)
         page = item.result
+        before = erased.get(page.page_no, Again())
+        setup = before.setup(self.setup)
         entry = PageEntry(
-            page_key=page_key(page.scan_digest, page.page_no, self.setup),
+            page_key=page_key(page.scan_digest, page.page_no, setup),
             page_id=page.page_id,
             scan_digest=page.scan_digest,
             page_no=page.page_no,
-            setup_digest=self.setup,
+            setup_digest=setup,
             status=page.status,
             reason=page.reason,
             form=page.form or None,
@@ -80,7 +99,7 @@ class FormIntake:
             alignment=asdict(page.fit) if page.fit is not None else {},
             stage_ms={"decode": round(item.decode_s * 1000, 3), **dict(page.timings)},
         )
-        return ReadyPage(entry=entry, crops=page.crops, form=self.forms.get(page.form_digest))
+        return ReadyPage(entry=entry, crops=before.crops(page.crops), form=self.forms.get(page.form_digest))
 
 
 def form_workshop(forms: Sequence[Form], limits: Limits) -> Workshop[PreparedPage]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, Row, Select, and_, bindparam, select, text
+from sqlalchemy import Column, Connection, Integer, Select, and_, bindparam, select, text
 
 from serving.ledger import schema
 from serving.ledger.clock import utc_now
@@ -88,8 +88,11 @@ class Erasing:
         query = select(votes.c.token.label("row_key"), tasks.c.crop_id, votes.c.outcome, votes.c.text).join(
             tasks, tasks.c.task_id == votes.c.task_id
         )
-        return [_said("votes", row) for some in _chunks(crops)
-                for row in self._connection.execute(query.where(tasks.c.crop_id.in_(some)).order_by(votes.c.token))]  # fmt: skip
+        ordered = query.order_by(votes.c.token)
+        rows = [
+            row for some in _chunks(crops) for row in self._connection.execute(ordered.where(tasks.c.crop_id.in_(some)))
+        ]
+        return [_said("votes", row) for row in rows]
 
     def _events(self, records: Iterable[RecordKey]) -> list[str]:
         table = record_events
@@ -118,7 +121,7 @@ class Erasing:
             at=self.now,
             counts=found.counts,
         )
-        row = {name: getattr(stone, name) for name in schema.erasures.c.keys() if name != "counts"}
+        row = {column.name: getattr(stone, column.name) for column in schema.erasures.columns}
         self._connection.execute(schema.erasures.insert(), row | {"counts": canonical(found.counts)})
         rows = [
             {"table_name": table, "row_key": key, "erasure_id": stone.erasure_id}
@@ -182,7 +185,7 @@ class Erasing:
     def _update(self, table: Any, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:
             return
-        values = {name: bindparam(f"new_{name}") for name in rows[0] if name != "row_key"}
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "row_key"}
         at = int if isinstance(table.c[key].type, Integer) else str
         named = [
             {"at_key": at(row["row_key"])} | {f"new_{name}": row[name] for name in values} for row in rows
@@ -193,7 +196,7 @@ class Erasing:
 _WITH_TEXT = {schema.predictions: "prediction_id", schema.votes: "token", verdicts: "seq", schema.gold: "crop_id"}
 
 
-def _said(table: str, row: Row[Any]) -> Said:
+def _said(table: str, row: Any) -> Said:
     return Said(table=table, key=str(row.row_key), crop_id=row.crop_id, outcome=row.outcome, text=row.text)
 
 

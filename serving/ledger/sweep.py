@@ -1,7 +1,7 @@
 """After an erasure: no copy of what was overwritten is left in the database's own files.
 
-SQLite keeps old pages in its log and in free space; PostgreSQL keeps old versions of rows. What lies elsewhere (backups,
-PostgreSQL's own write-ahead log and its archives) is not ours to reach: docs/PRIVACY.md says what to do about it.
+SQLite keeps old pages in its log and in free space; PostgreSQL keeps old versions of rows. What lies elsewhere is not
+ours to reach (backups, PostgreSQL's write-ahead log and its archives): docs/PRIVACY.md says what to do about it.
 """
 
 from sqlalchemy import Engine, text

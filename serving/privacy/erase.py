@@ -29,7 +29,7 @@ class Erased:
 
 
 def page_named(ledger: Ledger, name: str, batch_id: str | None = None) -> PagePlace:
-    """The page that SCAN:PAGE, BATCH:SCAN_NO:PAGE or an id stands for. Raises UsageError where it is none, or several."""
+    """The page that SCAN:PAGE, BATCH:SCAN_NO:PAGE or an id stands for. Raises UsageError where that is not one."""
     found = ledger.pages_named(name, batch_id)
     if not found:
         raise UsageError(f"no batch has the page {name} - mend: write SCAN:PAGE as in the records, or the page's id")

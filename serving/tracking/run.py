@@ -226,6 +226,28 @@ class Tracking:
         return trace.log_traces(self._traces, self.experiment(experiment), run_id, traces)
 
     @_told
+    def delete_traces(self, experiment: str, keys: Sequence[str]) -> None:
+        """Delete the traces with these keys, with all that was noted on them. Again is harmless."""
+        ids = [trace.trace_id_of(key) for key in keys]
+        self._traces.delete_traces(self.experiment(experiment), trace_ids=ids)
+
+    @_told
+    def artifacts(self, run_id: str) -> set[str]:
+        """The names of a run's artifacts at the top: files and folders."""
+        return {artifact.path for artifact in self._client.list_artifacts(run_id)}
+
+    @_told
+    def remove(self, run_id: str, artifact: str) -> None:
+        """Remove an artifact, or a folder of them. What is not there is gone already."""
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        place = PurePosixPath(artifact)
+        folder = str(place.parent) if place.parent.name else None
+        if artifact in {item.path for item in self._client.list_artifacts(run_id, folder)}:
+            uri = self._client.get_run(run_id).info.artifact_uri
+            get_artifact_repository(uri, tracking_uri=self.store.uri).delete_artifacts(artifact)
+
+    @_told
     def finish(self, run_id: str, *, status: str = "FINISHED", at_ms: int | None = None) -> None:
         """Mark the run as ended: FINISHED, FAILED or KILLED."""
         self._client.set_terminated(run_id, status, at_ms)

@@ -67,6 +67,13 @@ class Store:
         except (OSError, sqlite3.Error, urllib.error.URLError, ValueError) as error:
             raise StoreUnreachable(f"the MLflow store {self.shown_uri} cannot be used: {_in_a_word(error)}") from error
 
+    def sweep(self) -> None:
+        """Leave no copy of what was deleted in an embedded store's file. Others are their owners' to sweep."""
+        if self.is_embedded and urlsplit(self.uri).scheme == "sqlite":
+            with closing(sqlite3.connect(_sqlite_path(self.uri), timeout=CALL_TIMEOUT_S, isolation_level=None)) as file:
+                file.execute("PRAGMA secure_delete=ON")
+                file.execute("VACUUM")
+
     @property
     def shown_uri(self) -> str:
         """`uri` without user name and password."""

@@ -44,7 +44,12 @@ class TraceRecord:
     @property
     def trace_id(self) -> str:
         """The id that MLflow keeps the trace under; made of the key."""
-        return "tr-" + _digest(self.key, 32)
+        return trace_id_of(self.key)
+
+
+def trace_id_of(key: str) -> str:
+    """The id that MLflow keeps the trace with this key under."""
+    return "tr-" + _digest(key, 32)
 
 
 def log_traces(client: TracingClient, experiment_id: str, run_id: str, traces: Sequence[TraceRecord]) -> int:

@@ -55,9 +55,9 @@ def _said(said: Statement) -> dict[str, Any]:
 
 def corrections(truth: Truth, batch_id: str | None = None, *, waiting: bool = False) -> list[Correction]:
     """The corrections of a batch, or of all, in the order in which they were learned; or only those whose records wait
-    to be delivered again."""
+    to be delivered again. Of what was erased nothing is corrected: see `serving.truth.gone`."""
     crops = truth.crops_judged(batch_id)
-    uses = [use for use in truth.uses_of(crops) if batch_id in (None, use.batch_id)]
+    uses = [use for use in truth.uses_of(crops) if batch_id in (None, use.batch_id) and use.erased_at is None]
     verdicts, fields = truth.verdicts_on(crops), Fields(truth.form_definition)
     history = by_record(truth.events(records={use.record for use in uses}))
     found = [

@@ -28,37 +28,38 @@ PICTURE = b64decode(
 )
 """Stands for every picture that was erased: 96 x 32, the word "erased"."""
 
-Rule = Callable[[str, str, Table], str]
-"""Dialect, column and table to the SQL condition under which a value (NEW against OLD) counts as erased."""
+Rule = Callable[[str, str, str], str]
+"""Dialect, new and old value to the SQL condition under which the new one counts as erased."""
 
 
 def erased_text() -> dict[str, Rule]:
-    """`info` of a column whose texts become `erased on DATE #n`; what is empty may stay so."""
-    return {"erased": lambda _, name, table: (
-        f"(NEW.{name} = OLD.{name} OR (substr(NEW.{name}, 1, {len(WORDS)}) = '{WORDS}' "
-        f"AND length(NEW.{name}) <= {MOST_CHARS}))")}  # fmt: skip
+    """`info` of a column whose texts become `erased on DATE #n`; what is empty stays so."""
+
+    def rule(_: str, new: str, old: str) -> str:
+        says_so = f"substr({new}, 1, {len(WORDS)}) = '{WORDS}' AND length({new}) <= {MOST_CHARS}"
+        return f"({new} = {old} OR ({says_so}))"
+
+    return {"erased": rule}
 
 
-def erased_to(*values: str) -> dict[str, Rule]:
-    """`info` of a column that becomes one of these values, or stays as it is."""
-    listed = ", ".join(f"'{value}'" for value in values)
-    return {"erased": lambda _, name, table: f"(NEW.{name} = OLD.{name} OR NEW.{name} IN ({listed}))"}
+def erased_to(value: str) -> dict[str, Rule]:
+    """`info` of a column that becomes this value, or stays as it is."""
+    return {"erased": lambda _, new, old: f"({new} = {old} OR {new} = '{value}')"}
 
 
 def erased_picture() -> dict[str, Rule]:
     """`info` of a column of PNG images."""
-    return {"erased": lambda dialect, name, table: f"NEW.{name} = {_bytes(dialect, PICTURE)}"}
+    return {"erased": lambda dialect, new, old: f"{new} = {_bytes(dialect, PICTURE)}"}
 
 
 def erased_id() -> dict[str, Rule]:
     """`info` of an id that is a digest of a value, which might be found by trying: it becomes `erased-` and `seq`."""
-    return {"erased": lambda _, name, table: (
-        f"(NEW.{name} = OLD.{name} OR NEW.{name} = 'erased-' || CAST(NEW.seq AS VARCHAR(20)))")}  # fmt: skip
+    return {"erased": lambda _, new, old: f"({new} = {old} OR {new} = 'erased-' || CAST(NEW.seq AS VARCHAR(20)))"}
 
 
 def erased_shorter() -> dict[str, Rule]:
     """`info` of a column in which such ids are written over where they stand."""
-    return {"erased": lambda _, name, table: f"length(NEW.{name}) <= length(OLD.{name})"}
+    return {"erased": lambda _, new, old: f"length({new}) <= length({old})"}
 
 
 def personal(table: Table) -> list[str]:
@@ -73,15 +74,15 @@ def row_key(table: Table, row: str) -> str:
 
 def is_erasure(table: Table, dialect: str) -> str:
     """The SQL condition under which an UPDATE of a row is an erasure, and nothing beside."""
-    tombstone = f"EXISTS (SELECT 1 FROM erased WHERE table_name = '{table.name}' AND row_key = {row_key(table, 'OLD')})"
-    touched = [
-        column.info["erased"](dialect, column.name, table) for column in table.columns if "erased" in column.info
-    ]
     same = "IS NOT DISTINCT FROM" if dialect == "postgresql" else "IS"
-    kept = [
-        f"NEW.{column.name} {same} OLD.{column.name}" for column in table.columns if column.name not in personal(table)
+    conditions = [
+        f"EXISTS (SELECT 1 FROM erased WHERE table_name = '{table.name}' AND row_key = {row_key(table, 'OLD')})"
     ]
-    return " AND ".join([tombstone, *touched, *kept])
+    for column in table.columns:
+        new, old = f'NEW."{column.name}"', f'OLD."{column.name}"'
+        rule = column.info.get("erased")
+        conditions.append(rule(dialect, new, old) if rule else f"{new} {same} {old}")
+    return " AND ".join(conditions)
 
 
 def _bytes(dialect: str, data: bytes) -> str:
