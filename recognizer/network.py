@@ -1,7 +1,8 @@
 """A network that answers: an ONNX graph, run by onnxruntime on one thread.
 
-One line at a time, so that an answer is a function of the input alone, bit for bit, whatever else is read. Batches
-would save a few tenths of a millisecond on short lines (docs/DESIGNS.md).
+One line at a time, so that an answer is a function of the input alone, bit for bit, whatever else is read. Rows of a
+batch would be the same bit for bit too, but save nothing: a step's price is less than that of lines padded to one width
+(`make bench-batching`).
 """
 
 import numpy as np
@@ -18,7 +19,7 @@ class Network:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
         options.use_deterministic_compute = True
-        options.enable_cpu_mem_arena = options.enable_mem_pattern = False  # lines differ in width: it would only grow
+        options.enable_cpu_mem_arena = False  # lines differ in width: it would only grow
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
