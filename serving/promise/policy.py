@@ -6,6 +6,8 @@
     value: 1                 # what a wrong value costs, measured in fields that a person could key for it
     consensus: one_plus_model
     budget: 25               # no more fields of a page go to people for doubt alone
+    wage_per_hour: 18        # what an hour of people's work costs
+    piece_rate: 0            # what each of their answers costs beside it
     kinds:
       amount: {accuracy: 0.999}
     forms:
@@ -32,6 +34,10 @@ Consensus = Literal["one_plus_model", "two_plus_tiebreak", "expert"]
 """What settles a field: one blind entry equal to the reading; two blind entries, else a third; or an expert."""
 
 Share = Annotated[float, Setting(ge=0.5, lt=1)]
+Money = Annotated[float, Setting(ge=0, le=1e6, allow_inf_nan=False)]
+
+COSTS = {"wage_per_hour", "piece_rate"}
+"""What is no part of a policy's id: a raise makes no prediction and no decision another."""
 
 
 MENDS = {
@@ -39,6 +45,8 @@ MENDS = {
     "audit": "a share from 0 (none) to 0.5, such as 0.02",
     "value": "a number above 0; 1 for an ordinary field",
     "budget": "a whole number of fields of a page, or none",
+    "wage_per_hour": "an amount of money, such as 18",
+    "piece_rate": "an amount of money per answer, such as 0.03",
     "consensus": f"one of {', '.join(get_args(Consensus))}",
 }
 
@@ -93,9 +101,12 @@ class Policy(Target, Handling):
     """Targets and handlings by kind, and by form and kind, over those of everything else.
 
     With a `budget`, no more fields of a page go to people for doubt alone: the dearest first, the others are accepted.
+    An hour of people's work costs `wage_per_hour`, and each answer `piece_rate` beside it; no decision depends on that.
     """
 
     budget: Annotated[int, Setting(ge=0)] | None = None
+    wage_per_hour: Money = 18.0
+    piece_rate: Money = 0.0
     kinds: dict[str, Wish] = {}
     forms: dict[str, dict[str, Wish]] = {}
 
@@ -117,7 +128,7 @@ class Policy(Target, Handling):
     @property
     def digest(self) -> str:
         """The id of what it says."""
-        return digest("policy", self.model_dump(mode="json"))
+        return digest("policy", self.model_dump(mode="json", exclude=COSTS))
 
 
 def load_policy(path: Path) -> Policy:
@@ -155,6 +166,6 @@ def _line(source: Source, place: tuple[Any, ...], what: str) -> str:
 
 def _sentence(error: Any) -> str:
     if error["type"] == "extra_forbidden":
-        known = ", ".join(Wish.model_fields)
-        return f"unknown setting - mend: budget, kinds, forms and what kinds have too are known: {known}"
+        own = ", ".join(name for name in Policy.model_fields if name not in Wish.model_fields)
+        return f"unknown setting - mend: known are {own}, and what kinds have too: {', '.join(Wish.model_fields)}"
     return f"{error['msg']} - mend: {MENDS.get(str(error['loc'][-1]), MENDS['accuracy'])}"

@@ -23,13 +23,17 @@ class Fields:
     def of(self, use: FieldUse) -> Field | None:
         """The field's definition; of a field that came without a form, what its kind says; None where that is not
         enough, as for a choice whose answers nobody noted."""
-        if use.form_digest is None:
-            return _bare(use.field, use.kind)
-        if use.form_digest not in self._forms:
-            definition = self._definition(use.form_digest)
+        return self.named(use.form_digest, use.field, use.kind)
+
+    def named(self, form_digest: str | None, name: str, kind: str) -> Field | None:
+        """The same of a field of that name and kind."""
+        if form_digest is None:
+            return _bare(name, kind)
+        if form_digest not in self._forms:
+            definition = self._definition(form_digest)
             form = None if definition is None else _form(definition)
-            self._forms[use.form_digest] = {} if form is None else {field.name: field for field in form.fields}
-        return self._forms[use.form_digest].get(use.field) or _bare(use.field, use.kind)
+            self._forms[form_digest] = {} if form is None else {field.name: field for field in form.fields}
+        return self._forms[form_digest].get(name) or _bare(name, kind)
 
 
 def _form(definition: Mapping[str, Any]) -> Form | None:
