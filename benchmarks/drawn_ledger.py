@@ -259,7 +259,8 @@ class _Office:
                 return
             self.rows.add(record_events, **place, event=name, facts="{}", at=at(second + later))
         if self.chance(0.6):
-            self.rows.add(record_events, **place, event="delivered", facts="{}", at=at(second + 1e6))
+            for name in ("delivered", "corrected"):
+                self.rows.add(record_events, **place, event=name, facts="{}", at=at(second + 1e6))
 
 
 PEOPLE = tuple(f"person-{n}" for n in range(12))

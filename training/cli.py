@@ -8,6 +8,7 @@ import typer
 from serving.commands.cli import DebugOption, StoreOption, app
 from serving.commands.erase import erase_app
 from serving.commands.export import export_app
+from serving.commands.numbers import numbers_app
 from serving.commands.told import EXIT_CODES, told
 from serving.commands.truth import truth_app
 
@@ -21,6 +22,7 @@ SMOKE_MINUTES = 1.0
 app.add_typer(truth_app)
 app.add_typer(erase_app)
 app.add_typer(export_app)
+app.add_typer(numbers_app)
 
 
 @app.command(epilog=EXIT_CODES)

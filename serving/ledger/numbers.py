@@ -181,22 +181,13 @@ class Numbers:
         return self._all(query.where(verdicts.c.source.in_(SETTLING)).group_by(said.c.prediction_id))
 
     def records(self) -> dict[str, int]:
-        """Records to which this happened in the period: completed, delivered, reopened, and `corrected`, which were
-        delivered after they had been re-opened."""
-        events, earlier = record_events, record_events.alias("earlier")
-        place = [events.c.batch_id, events.c.scan_no, events.c.page_no]
-        here = self._scope.within(events.c.at)
-        if self._scope.batch_id is not None:
-            here.append(events.c.batch_id == self._scope.batch_id)
-        found = select(events.c.event, *place).where(*here).distinct().subquery()
-        counts = self._connection.execute(select(found.c.event, func.count()).group_by(found.c.event))
-        same = and_(*[earlier.c[column.name] == column for column in place])
-        was_open = (
-            select(earlier.c.seq).where(same, earlier.c.event == "reopened", earlier.c.seq < events.c.seq).exists()
-        )
-        again = select(*place).where(*here, events.c.event == "delivered", was_open).distinct().subquery()
-        corrected = self._connection.scalar(select(func.count()).select_from(again)) or 0
-        return {row[0]: row[1] for row in counts} | {"corrected": corrected}
+        """Records to which this happened in the period: completed, delivered, reopened, corrected, erased."""
+        events = record_events
+        of_batch = [] if self._scope.batch_id is None else [events.c.batch_id == self._scope.batch_id]
+        place = [events.c.event, events.c.batch_id, events.c.scan_no, events.c.page_no]
+        found = select(*place).where(*of_batch, *self._scope.within(events.c.at)).distinct().subquery()
+        rows = self._connection.execute(select(found.c.event, func.count()).group_by(found.c.event))
+        return {row[0]: row[1] for row in rows}
 
     def _all(self, query: Select[Any]) -> list[Row[Any]]:
         return list(self._connection.execute(query))

@@ -3,7 +3,7 @@
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -221,24 +221,12 @@ class Plainly:
         return found | {"median_s": median, "p90_s": p90}
 
     def records(self) -> dict[str, int]:
-        by_record: dict[tuple[str, int, int], list[str]] = defaultdict(list)
-        corrected = set()
-        for event in sorted(self.t.record_events, key=lambda event: event.seq):
-            key = event.batch_id, event.scan_no, event.page_no
-            if self.here(event.batch_id) and self.within(event.at):
-                by_record[key].append(event.event)
-                if event.event == "delivered" and self._was_open(event):
-                    corrected.add(key)
-        found = Counter(name for names in by_record.values() for name in set(names))
-        return dict(found) | {"corrected": len(corrected)}
-
-    def _was_open(self, event: Row) -> bool:
-        same: Callable[[Row], bool] = lambda other: (other.batch_id, other.scan_no, other.page_no) == (  # noqa: E731
-            event.batch_id, event.scan_no, event.page_no,
-        )  # fmt: skip
-        return any(
-            same(other) and other.event == "reopened" and other.seq < event.seq for other in self.t.record_events
-        )
+        happened = {
+            (event.event, event.batch_id, event.scan_no, event.page_no)
+            for event in self.t.record_events
+            if self.here(event.batch_id) and self.within(event.at)
+        }
+        return dict(Counter(name for name, *_ in happened))
 
 
 def plain(kind: str, outcome: str, text: str) -> tuple[str, str]:
