@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from serving.ledger import BatchFacts, Ledger
-    from serving.tracking import Tracking
+    from serving.tracking import TraceRecord, Tracking
 
 EXPERIMENT = "recognition"
 ROWS_PER_SHARD = 50_000
@@ -25,8 +25,9 @@ REVIEW_COLUMNS = [
     "prediction_id",
 ]  # fmt: skip
 
-NOTE = """Look at **report.html** and **review.json** (the least sure fields, with their pictures) under *Artifacts*,
-and at the pages with doubtful fields under *Traces*. Every prediction is in *predictions/* (Parquet)."""
+NOTE = """Look at **report.html**, **review.json** (the least sure fields, with their pictures) and, once people have
+spoken, **verdicts.json** (what they settled) under *Artifacts*, and at the pages with doubtful fields under *Traces*,
+where verdicts are expectations. Every prediction is in *predictions/*, every verdict in *verdicts/* (Parquet)."""
 
 SHOWN_TAGS = {"mlflow.note.content": NOTE, "mlflow.source.name": "penfield recognize", "mlflow.source.type": "LOCAL"}
 
@@ -99,11 +100,14 @@ class BatchRun:
         ledger, and the pages' traces go."""
         self._bring_predictions()
         shown = self.tracking.artifacts(self.run_id)
+        from serving.delivery.batch_truth import BatchTruth
+
         if "report.html" in shown:
             self.tracking.remove(self.run_id, "review.json")
             self.tracking.remove(self.run_id, "table_images/review")
             self._bring_review_table()
             self._bring_report()
+        BatchTruth(self).bring_again(shown)
         keys = [trace_key(self.batch.batch_id, page_id) for page_id in page_ids]
         self.tracking.delete_traces(EXPERIMENT, keys)
         self.tracking.store.sweep()
@@ -122,8 +126,12 @@ class BatchRun:
             self.tracking.log_parquet(self.run_id, f"predictions/part-{n:05d}.parquet", shard)
             self.progress()
 
+    def traces(self, page_ids: set[str]) -> list[TraceRecord]:
+        """These pages as traces."""
+        return page_traces(self.batch, self._predictions, self._pages, page_ids)
+
     def _bring_traces(self, page_ids: set[str]) -> None:
-        traces = page_traces(self.batch, self._predictions, self._pages, page_ids)
+        traces = self.traces(page_ids)
         arrived = self.tracking.log_traces(EXPERIMENT, self.run_id, traces)
         if arrived != len(traces):
             raise DeliveryIncomplete(f"{arrived} of {len(traces)} traces arrived")

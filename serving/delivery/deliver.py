@@ -78,6 +78,7 @@ def _drain(ledger: Ledger, tracking: Tracking, progress: Callable[[], None]) -> 
 
 def _deliver_batch(ledger: Ledger, tracking: Tracking, parcels: list[Parcel], progress: Callable[[], None]) -> None:
     from serving.delivery.batch_run import BatchRun
+    from serving.delivery.batch_truth import BatchTruth
 
     run = BatchRun(ledger, tracking, parcels[0].batch_id, progress)
     page_keys = [str(p.payload["page_key"]) for p in parcels if p.kind == "page"]
@@ -85,6 +86,8 @@ def _deliver_batch(ledger: Ledger, tracking: Tracking, parcels: list[Parcel], pr
     erased = [str(p.payload["page_id"]) for p in parcels if p.kind == "erasure"]
     if any(parcel.kind == "batch_finished" for parcel in parcels):
         run.finish()
+    if verdicts := [int(p.payload["verdict"]) for p in parcels if p.kind == "verdict"]:
+        BatchTruth(run).bring(verdicts)
     if erased:
         run.erase(erased)
     ledger.mark_delivered([parcel.key for parcel in parcels])

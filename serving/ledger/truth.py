@@ -113,6 +113,14 @@ class Truth:
             )
         return list(self._connection.scalars(query.order_by(verdicts.c.crop_id)))
 
+    def verdict_numbers(self, verdict_ids: Collection[str]) -> dict[str, int]:
+        """The numbers of these verdicts: later ones have greater ones, and an erasure leaves them as they are."""
+        found: dict[str, int] = {}
+        for some in _chunks(verdict_ids):
+            query = select(verdicts.c.verdict_id, verdicts.c.seq).where(verdicts.c.verdict_id.in_(some))
+            found |= {row.verdict_id: row.seq for row in self._connection.execute(query)}
+        return found
+
     def learned_from(self, by: str) -> int:
         """How many verdicts were learned from somebody of this name."""
         return self._connection.scalar(select(func.count()).select_from(verdicts).where(verdicts.c.by == by)) or 0

@@ -145,11 +145,12 @@ class Parcel:
     """Something to deliver exactly once; `key` is its identity at the receiver too.
 
     Kinds: `batch_started` (payload: the batch's params), `page` (payload: page_key, scan_no, page_no),
-    `batch_finished` (payload: facts such as seconds and counts), `erasure` (payload: page_id).
+    `batch_finished` (payload: facts such as seconds and counts), `verdict` (payload: verdict, its number), `erasure`
+    (payload: page_id).
     """
 
     key: str
-    kind: Literal["batch_started", "page", "batch_finished", "erasure"]
+    kind: Literal["batch_started", "page", "batch_finished", "verdict", "erasure"]
     batch_id: str
     payload: Mapping[str, Any]
 

@@ -15,7 +15,7 @@ from serving.ledger.clock import utc_now
 from serving.ledger.ids import digest
 from serving.ledger.outside import Outside
 from serving.ledger.plain import canonical, quality_json
-from serving.ledger.statement import RecordEvent, RecordKey, Statement, Verdict
+from serving.ledger.statement import FieldUse, RecordEvent, RecordKey, Statement, Verdict
 from serving.ledger.tombstones import tombstone_of
 from serving.ledger.truth import Truth
 from serving.ledger.values import Answer, BatchStart, Decision, FreshReading, PageEntry, Prediction
@@ -232,6 +232,17 @@ class Writing:
             for event in events
         ]
         self._add_all(schema.truth.record_events, rows)
+
+    def verdict_parcels(self, verdicts: Iterable[Statement], uses: Iterable[FieldUse]) -> None:
+        """Have MLflow told of verdicts, in every batch that uses their crops. They are named by their number: ids are
+        digests of values, and nothing that an erasure does not reach may hold one."""
+        by_crop: dict[str, set[str]] = {}
+        for use in uses:
+            by_crop.setdefault(use.crop_id, set()).add(use.batch_id)
+        added = {said.statement_id: said.crop_id for said in verdicts}
+        for verdict_id, number in sorted(self.truth.verdict_numbers(added).items(), key=lambda item: item[1]):
+            for batch_id in sorted(by_crop.get(added[verdict_id], ())):
+                self._parcel("verdict", batch_id, f":{number}", {"verdict": number})
 
     def erasure(self, batch_id: str, erasure_id: str, page_id: str) -> None:
         """Have MLflow told that a page of a batch was erased."""

@@ -2,6 +2,6 @@
 
 from serving.tracking.run import Tracking
 from serving.tracking.store import Store, StoreUnreachable, open_store
-from serving.tracking.trace import TraceRecord, TraceStage
+from serving.tracking.trace import Expected, TraceRecord, TraceStage
 
-__all__ = ["Store", "StoreUnreachable", "TraceRecord", "TraceStage", "Tracking", "open_store"]
+__all__ = ["Expected", "Store", "StoreUnreachable", "TraceRecord", "TraceStage", "Tracking", "open_store"]

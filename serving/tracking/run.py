@@ -226,6 +226,22 @@ class Tracking:
         return trace.log_traces(self._traces, self.experiment(experiment), run_id, traces)
 
     @_told
+    def log_missing_traces(self, experiment: str, run_id: str, traces: Sequence[trace.TraceRecord]) -> int:
+        """Store those traces that are not there: what is noted on the others stays. Returns how many are there then."""
+        new = trace.missing(self._traces, self.experiment(experiment), run_id, traces)
+        return trace.log_traces(self._traces, self.experiment(experiment), run_id, new) + len(traces) - len(new)
+
+    @_told
+    def log_expectations(self, expected: Sequence[trace.Expected]) -> int:
+        """Add what people said of fields to their traces, once; returns how many of them the store holds then."""
+        return trace.log_expectations(self._traces, expected)
+
+    @_told
+    def steps(self, run_id: str, metric: str) -> set[int]:
+        """The steps at which a metric of a run has values."""
+        return {point.step for point in self._client.get_metric_history(run_id, metric)}
+
+    @_told
     def delete_traces(self, experiment: str, keys: Sequence[str]) -> None:
         """Delete the traces with these keys, with all that was noted on them. Again is harmless."""
         ids = [trace.trace_id_of(key) for key in keys]

@@ -52,6 +52,66 @@ def trace_id_of(key: str) -> str:
     return "tr-" + _digest(key, 32)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What a field of a trace should have been, said by people. `key` names it for ever, `stage` is the name of the
+    stage that it judges, `said_at_ms` when it was said, `source` of what sort of people."""
+
+    key: str
+    trace: TraceRecord
+    stage: str
+    name: str
+    value: str
+    source: str
+    said_at_ms: int
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+KEY = "penfield.key"
+
+
+def log_expectations(client: TracingClient, expected: Sequence[Expected]) -> int:
+    """Add expectations to traces that are there, those that are not there yet; returns how many of them there are then.
+
+    Nothing is ever changed: what is said later of a field stands beside what was said before.
+    """
+    from mlflow.entities import AssessmentSource, AssessmentSourceType, Expectation
+
+    by_trace: dict[str, list[Expected]] = {}
+    for item in expected:
+        by_trace.setdefault(item.trace.trace_id, []).append(item)
+    count = 0
+    for trace_id, items in by_trace.items():
+        there = {said.metadata.get(KEY) for said in client.get_trace_info(trace_id).assessments if said.metadata}
+        for item in items:
+            if item.key not in there:
+                said = Expectation(
+                    name=item.name,
+                    value=item.value,
+                    source=AssessmentSource(source_type=AssessmentSourceType.HUMAN, source_id=item.source),
+                    metadata={KEY: item.key, **item.facts},
+                    span_id=_span_of(item.trace, item.stage),
+                    create_time_ms=item.said_at_ms,
+                    last_update_time_ms=item.said_at_ms,
+                )
+                client.log_assessment(trace_id, said)
+        there = {said.metadata.get(KEY) for said in client.get_trace_info(trace_id).assessments if said.metadata}
+        count += sum(item.key in there for item in items)
+    return count
+
+
+def missing(client: TracingClient, experiment_id: str, run_id: str, traces: Sequence[TraceRecord]) -> list[TraceRecord]:
+    """Those of the traces that the run does not have yet."""
+    there = trace_ids(client, experiment_id, run_id)
+    return [trace for trace in traces if trace.trace_id not in there]
+
+
+def _span_of(trace: TraceRecord, stage: str) -> str:
+    """The id of the span of a stage; of the whole trace where it has no such stage."""
+    places = [str(number) for number, one in enumerate(trace.stages, start=1) if one.name == stage]
+    return _digest(f"{trace.key}/{places[0] if places else ''}", 16)
+
+
 def log_traces(client: TracingClient, experiment_id: str, run_id: str, traces: Sequence[TraceRecord]) -> int:
     """Store the traces and return how many of them the store holds afterwards.
 
@@ -68,15 +128,21 @@ def log_traces(client: TracingClient, experiment_id: str, run_id: str, traces: S
 
 def count_traces(client: TracingClient, experiment_id: str, run_id: str, wanted: set[str] | None = None) -> int:
     """How many traces of the run the store holds (of the `wanted` ids, where given)."""
-    count, token = 0, None
+    there = trace_ids(client, experiment_id, run_id)
+    return len(there if wanted is None else there & wanted)
+
+
+def trace_ids(client: TracingClient, experiment_id: str, run_id: str) -> set[str]:
+    """The ids of the run's traces."""
+    ids, token = set[str](), None
     while True:
         found = client.search_traces(
             locations=[experiment_id], run_id=run_id, max_results=500, page_token=token, include_spans=False
         )
-        count += sum(wanted is None or trace.info.trace_id in wanted for trace in found)
+        ids |= {trace.info.trace_id for trace in found}
         token = found.token
         if not token:
-            return count
+            return ids
 
 
 def _info(trace: TraceRecord, experiment_id: str, run_id: str) -> Any:

@@ -51,10 +51,12 @@ def settle(writing: Writing, verdicts: Iterable[Verdict]) -> tuple[Statement, ..
     the ledger does not know.
     """
     given = list(verdicts)
-    records = {use.record for use in writing.truth.uses_of([verdict.crop_id for verdict in given])}
+    uses = writing.truth.uses_of([verdict.crop_id for verdict in given])
+    records = {use.record for use in uses}
     writing.hold(records)
     added = writing.verdicts(given)
     if added:
+        writing.verdict_parcels(added, uses)
         writing.record_events(list(_consequences(writing.truth, records)))
     return added
 
@@ -100,9 +102,7 @@ def settled_fields(truth: Truth, batch_id: str) -> dict[RecordKey, dict[str, Now
     return found
 
 
-def grouped(
-    uses: Sequence[FieldUse], verdicts: Statements, known_at: str | None = None
-) -> dict[RecordKey, list[Now]]:
+def grouped(uses: Sequence[FieldUse], verdicts: Statements, known_at: str | None = None) -> dict[RecordKey, list[Now]]:
     """The fields of records with what is believed of them, as known at a time (None: now), by record."""
     found: dict[RecordKey, list[Now]] = defaultdict(list)
     for use in uses:

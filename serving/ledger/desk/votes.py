@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, select
 
 from serving.ledger.desk.values import LeaseState, Said, Vote
+from serving.ledger.queries import CHUNK
 from serving.ledger.schema import leases, tasks, vote_voids, votes
 
 _all = (
@@ -14,6 +15,12 @@ _all = (
     .outerjoin(vote_voids, vote_voids.c.token == votes.c.token)
 )
 _OF_TASK = _all.where(votes.c.task_id == bindparam("task")).order_by(votes.c.at, votes.c.token)
+_ON_CROPS = (
+    _all.add_columns(tasks.c.crop_id)
+    .join(tasks, tasks.c.task_id == votes.c.task_id)
+    .where(tasks.c.purpose.in_(("production", "audit")))
+    .order_by(votes.c.at, votes.c.token)
+)
 _VALID = (
     select(func.count())
     .select_from(votes)
@@ -66,6 +73,15 @@ class Votes:
     def of_task(self, task_id: str) -> tuple[Vote, ...]:
         """All votes on a task in their order, void ones too."""
         return tuple(_vote_of(row) for row in self._connection.execute(_OF_TASK, {"task": task_id}))
+
+    def on_crops(self, crop_ids: Sequence[str]) -> dict[str, list[Vote]]:
+        """All votes on these crops in their order, but for those in trials of models; void ones too."""
+        found: dict[str, list[Vote]] = {}
+        for start in range(0, len(crop_ids), CHUNK):
+            query = _ON_CROPS.where(tasks.c.crop_id.in_(crop_ids[start : start + CHUNK]))
+            for row in self._connection.execute(query):
+                found.setdefault(row.crop_id, []).append(_vote_of(row))
+        return found
 
     def valid(self, task_id: str, role: str) -> int:
         """How many votes of a role count."""
