@@ -33,9 +33,10 @@ ROWS = 300
 """So many of the latest verdicts are in the table, with their pictures; all are in the Parquet file."""
 STEP_METRIC = "production/verdicts"
 SHOWN = [
-    "field", "kind", "reading", "confidence", "votes", "verdict", "source", "says", "decision", "known_at", "scan",
+    "reading", "verdict", "says", "votes", "source", "field", "kind", "confidence", "decision", "known_at", "scan",
     "page", "prediction_id",
 ]  # fmt: skip
+"""In this order: the UI shows five columns at once, and what is compared belongs side by side."""
 
 
 class BatchTruth:
