@@ -97,8 +97,8 @@ class FieldUse:
 @dataclass(frozen=True, kw_only=True)
 class RecordEvent:
     """Something that happened to a record. `facts` of `delivered` and `reopened`: the verdict for each field that had
-    one, by its name (`verdicts`); a field that is not named had its batch's own reading. `corrected`: what was re-opened
-    left the house again."""
+    one, by its name (`verdicts`); a field that is not named had its batch's own reading. `corrected`: what was
+    re-opened left the house again."""
 
     batch_id: str
     scan_no: int

@@ -1,7 +1,8 @@
 """Passwords, hashed so that whoever steals the ledger has years of work for each of them.
 
 scrypt: C. Percival and S. Josefsson (2016), The scrypt Password-Based Key Derivation Function, RFC 7914. Cost as OWASP
-names it: 16 MB and a tenth of a second for each guess. The cost stands with each hash, so that it can be raised for new ones.
+names it: 16 MB and a tenth of a second for each guess. The cost stands with each hash, so that it can be raised for new
+ones.
 """
 
 import hashlib
