@@ -1,6 +1,5 @@
 """`penfield export`: records out of the house."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,7 +48,7 @@ def export(
             order = Order(
                 batches=_batches(opened, batch, latest, since),
                 out=out,
-                formats=tuple(name.strip() for name in formats.split(",")),  # type: ignore[arg-type]  # it checks them
+                formats=tuple(name.strip() for name in formats.split(",")),  # type: ignore[misc]  # it checks them
                 also_incomplete=also_incomplete,
                 mask=mask,
             )
@@ -60,7 +59,7 @@ def export(
             typer.echo(f"delivered otherwise before: {done.corrections:,} (corrections.jsonl)")
 
 
-def _batches(ledger: "Ledger", batch: str | None, latest: bool, since: str | None) -> Sequence[str]:
+def _batches(ledger: "Ledger", batch: str | None, latest: bool, since: str | None) -> tuple[str, ...]:
     """The batches of production that were asked for. Raises UsageError."""
     from recognizer.errors import UsageError
     from serving.truth.moment import beginning
