@@ -21,9 +21,10 @@ from recognizer.network import Network, log_softmax
 from recognizer.prose import Prose, decode_prose
 from recognizer.prose.model import NEUTRAL, STEP
 
-ORDER = 6
-LEAST = (0, 0, 0, 2, 4, 6, 6)
-"""How often an n-gram of that many characters must occur."""
+ORDER = 8
+LEAST = (0, 0, 0, 2, 3, 4, 4, 4, 4)
+"""How often an n-gram of that many characters must occur: with rarer ones, texts that no training writer wrote are read
+worse."""
 WEIGHTS = (0.3, 0.4, 0.5, 0.6)
 BONUSES = (1.5, 2.0)
 """The bonus per character in multiples of the weight: about what a character costs, so that length does not matter."""
