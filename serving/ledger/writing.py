@@ -12,6 +12,7 @@ from recognizer.errors import LedgerError
 from recognizer.reading import Crop
 from serving.ledger import queries, schema
 from serving.ledger.clock import utc_now
+from serving.ledger.desk import Desk
 from serving.ledger.ids import digest
 from serving.ledger.outside import Outside
 from serving.ledger.plain import canonical, quality_json
@@ -170,6 +171,11 @@ class Writing:
     def outside(self) -> Outside:
         """Who is told and may ask, within this transaction."""
         return Outside(self._connection)
+
+    @property
+    def desk(self) -> Desk:
+        """People's work, within this transaction: a verdict comes in and its task goes out together."""
+        return Desk(self._connection)
 
     def hold(self, records: Iterable[RecordKey]) -> None:
         """Let nobody else change what these records come to before this transaction has ended.

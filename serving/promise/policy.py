@@ -8,6 +8,7 @@
     budget: 25               # no more fields of a page go to people for doubt alone
     wage_per_hour: 18        # what an hour of people's work costs
     piece_rate: 0            # what each of their answers costs beside it
+    delivery_hours: 48       # so long after its batch was started a record is promised
     kinds:
       amount: {accuracy: 0.999}
     forms:
@@ -36,8 +37,8 @@ Consensus = Literal["one_plus_model", "two_plus_tiebreak", "expert"]
 Share = Annotated[float, Setting(ge=0.5, lt=1)]
 Money = Annotated[float, Setting(ge=0, le=1e6, allow_inf_nan=False)]
 
-COSTS = {"wage_per_hour", "piece_rate"}
-"""What is no part of a policy's id: a raise makes no prediction and no decision another."""
+COSTS = {"wage_per_hour", "piece_rate", "delivery_hours"}
+"""What is no part of a policy's id: a raise or a deadline makes no prediction and no decision another."""
 
 
 MENDS = {
@@ -47,6 +48,7 @@ MENDS = {
     "budget": "a whole number of fields of a page, or none",
     "wage_per_hour": "an amount of money, such as 18",
     "piece_rate": "an amount of money per answer, such as 0.03",
+    "delivery_hours": "hours above 0, or none",
     "consensus": f"one of {', '.join(get_args(Consensus))}",
 }
 
@@ -101,12 +103,14 @@ class Policy(Target, Handling):
     """Targets and handlings by kind, and by form and kind, over those of everything else.
 
     With a `budget`, no more fields of a page go to people for doubt alone: the dearest first, the others are accepted.
-    An hour of people's work costs `wage_per_hour`, and each answer `piece_rate` beside it; no decision depends on that.
+    An hour of people's work costs `wage_per_hour`, and each answer `piece_rate` beside it; records are promised
+    `delivery_hours` after their batch was started. No decision depends on these.
     """
 
     budget: Annotated[int, Setting(ge=0)] | None = None
     wage_per_hour: Money = 18.0
     piece_rate: Money = 0.0
+    delivery_hours: Annotated[float, Setting(gt=0, le=1e5, allow_inf_nan=False)] | None = None
     kinds: dict[str, Wish] = {}
     forms: dict[str, dict[str, Wish]] = {}
 

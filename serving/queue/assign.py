@@ -1,6 +1,6 @@
 """Who gets what next."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import get_args
 
@@ -22,7 +22,9 @@ class Assigner:
         self._random = random
         self._marks = Marks()
 
-    def next(self, desk: Desk, seat: Seat, kinds: Sequence[str] | None, gold: float) -> Lease | None:
+    def next(
+        self, desk: Desk, seat: Seat, kinds: Sequence[str] | None, gold: float | Callable[[str], float]
+    ) -> Lease | None:
         """Lease the next task to a person; None where nothing is open to this person.
 
         With probability `gold` it is a task whose answer is known, of the kind that would have come, so that it cannot
@@ -32,7 +34,7 @@ class Assigner:
         for kind in self._in_order(desk, seat, KINDS if kinds is None else kinds):
             opening = self._marks.next(desk, seat, kind, now)
             if opening is not None:
-                opening = self._mixed(desk, seat, opening, gold)
+                opening = self._mixed(desk, seat, opening, gold if isinstance(gold, float | int) else gold(kind))
             if opening is not None:
                 return grant(desk, seat, opening, self._rules, now)
         return None

@@ -1,11 +1,24 @@
 """The line follows from the records: as many slots as votes are wanted and not in."""
 
-from serving.ledger.desk import Desk, Task
+from recognizer.errors import LedgerError
+from serving.ledger.desk import Desk, Role, Task
 from serving.queue.rules import Rules, target_at
 
 WITHDRAWN = "withdrawn"
 ERASED = "erased"
 """Reason of a task that wants nothing any more, for ever: what it asks about was erased."""
+
+
+def want(desk: Desk, task_id: str, votes: int, role: Role, reason: str, rules: Rules) -> None:
+    """Say how many valid votes of a role a task wants in total; 0 settles it. Raises LedgerError."""
+    desk.tasks.lock(task_id)
+    task = desk.tasks.find(task_id)
+    if task is None or task.purpose == "gold":
+        raise LedgerError(f"the queue has no task {task_id} that wants votes")
+    now = desk.now()
+    if (task.votes, task.role) != (votes, role):
+        desk.tasks.want([(task_id, votes, role, reason)], now)
+    line_up(desk, task, rules, now)
 
 
 def line_up(desk: Desk, task: Task, rules: Rules, now: str) -> None:

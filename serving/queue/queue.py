@@ -1,6 +1,6 @@
 """The queue: questions for people, who has which on the desk, and what they said."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from math import isfinite
 from random import Random
@@ -9,10 +9,10 @@ from recognizer.errors import LedgerError, UsageError
 from serving.ledger import Ledger
 from serving.ledger.desk import Count, Gold, Lease, Role, Said, Seat, Task, Vote
 from serving.queue.assign import KINDS, Assigner
-from serving.queue.need import WITHDRAWN, line_up
+from serving.queue.need import want
 from serving.queue.rules import Rules, later, target_at
 from serving.queue.submit import Submitted, TooLate, submit
-from serving.queue.voiding import give_back, undo, void_some
+from serving.queue.voiding import clear_desk, give_back, undo, void_some
 
 AT_ONCE = 500
 """How many tasks are filed in one transaction."""
@@ -47,14 +47,7 @@ class Queue:
     def wants(self, task_id: str, votes: int, role: Role, reason: str) -> None:
         """Say how many valid votes of a role a task wants in total; 0 settles it. Raises LedgerError."""
         with self._ledger.desk() as desk:
-            desk.tasks.lock(task_id)
-            task = desk.tasks.find(task_id)
-            if task is None or task.purpose == "gold":
-                raise LedgerError(f"the queue has no task {task_id} that wants votes")
-            now = desk.now()
-            if (task.votes, task.role) != (votes, role):
-                desk.tasks.want([(task_id, votes, role, reason)], now)
-            line_up(desk, task, self._rules, now)
+            want(desk, task_id, votes, role, reason, self._rules)
 
     def add_gold(self, known: Iterable[Gold]) -> None:
         """File crops whose answer is known; they are shown where a task with the purpose `gold` asks for them."""
@@ -71,10 +64,11 @@ class Queue:
         role: Role = "reviewer",
         kinds: Sequence[str] | None = None,
         count: int = 1,
-        gold: float = 0.0,
+        gold: float | Callable[[str], float] = 0.0,
     ) -> tuple[Lease, ...]:
-        """Put up to `count` tasks on a person's desk, of these kinds or any; with probability `gold`, each is one whose
-        answer is known. Nobody ever gets the same field twice, nor two fields of one record in a sitting."""
+        """Put up to `count` tasks on a person's desk, of these kinds or any; with probability `gold` (a number, or one
+        for each kind), each is one whose answer is known. Nobody ever gets the same field twice, nor two fields of one
+        record in a sitting."""
         seat = Seat(person=person, sitting=sitting, role=role, alone=self._rules.alone)
         taken: list[Lease] = []
         with self._ledger.desk() as desk:
@@ -148,7 +142,8 @@ class Queue:
 
         Answers to gold stay: they are the evidence. The tasks want votes again, also settled ones; gives these tasks.
         """
-        self._clear_desk(person, kinds)
+        with self._ledger.desk() as desk:
+            clear_desk(desk, person, kinds)
         with self._ledger.desk_to_read() as desk:
             end = until or desk.now()
         touched: list[str] = []
@@ -158,13 +153,6 @@ class Queue:
             if not some:
                 return tuple(dict.fromkeys(touched))
             touched += some
-
-    def _clear_desk(self, person: str, kinds: Sequence[str] | None) -> None:
-        with self._ledger.desk() as desk:
-            desk.lock_person(person)
-            live = [lease for lease in desk.leases.live(person, desk.now()) if kinds is None or lease.kind in kinds]
-            for lease in sorted(live, key=lambda lease: lease.task_id):
-                give_back(desk, lease.token, person, WITHDRAWN)
 
     def counts(self) -> tuple[Count, ...]:
         """What waits, by role and kind."""

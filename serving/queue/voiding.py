@@ -6,10 +6,12 @@ from operator import itemgetter
 
 from serving.ledger.desk import Desk, Lease, LeaseState, Opening, Seat
 from serving.queue.assign import grant
-from serving.queue.need import line_up, reopen
+from serving.queue.need import WITHDRAWN, line_up, reopen
 from serving.queue.rules import Rules, later
 from serving.queue.submit import TooLate, too_late
 
+TAKEN_BACK = "taken back"
+"""Why an answer does not count that its person took back."""
 AT_ONCE = 200
 """How many votes are voided in one transaction: others write in between."""
 
@@ -28,7 +30,7 @@ def undo(desk: Desk, token: int, person: str, rules: Rules) -> Lease | TooLate:
         return too_late("taken_back")
     if not _may_be_undone(desk, lease, rules, now):
         return too_late("final")
-    desk.votes.void([token], "taken back", person, now)
+    desk.votes.void([token], TAKEN_BACK, person, now)
     return grant(desk, _seat(lease), _opening(desk, lease, rules, now), rules, now)
 
 
@@ -79,6 +81,14 @@ def void_some(
         line_up(desk, task, rules, now)
         touched.append(task_id)
     return touched
+
+
+def clear_desk(desk: Desk, person: str, kinds: Sequence[str] | None) -> None:
+    """Take from a person what is on the desk, of these kinds or any; others may have it."""
+    desk.lock_person(person)
+    live = [lease for lease in desk.leases.live(person, desk.now()) if kinds is None or lease.kind in kinds]
+    for lease in sorted(live, key=lambda lease: lease.task_id):
+        give_back(desk, lease.token, person, WITHDRAWN)
 
 
 def give_back(desk: Desk, token: int, person: str, reason: str) -> bool:

@@ -3,6 +3,8 @@
 from sqlalchemy import Connection, text
 
 from serving.ledger.desk.crowds import Crowds
+from serving.ledger.desk.filing import Filing
+from serving.ledger.desk.judging import Judging
 from serving.ledger.desk.leases import Leases
 from serving.ledger.desk.line import Line
 from serving.ledger.desk.people import Persons
@@ -29,6 +31,8 @@ class Desk:
         self.votes = Votes(connection)
         self.people = Persons(connection)
         self.crowds = Crowds(connection)
+        self.filing = Filing(connection)
+        self.judging = Judging(connection)
 
     def now(self) -> str:
         """The database's time, as the ledger writes it: leases run on one clock, however many machines serve them."""

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import exists as exists_
 
 from serving.ledger.desk.insert import insert
 from serving.ledger.desk.values import Gold, Task
-from serving.ledger.schema import gold, task_wants, tasks
+from serving.ledger.schema import crops, gold, slots, task_wants, tasks
+from serving.ledger.schema.truth import verdicts
 
 _newer = task_wants.alias()
 _last = select(func.max(_newer.c.seq)).where(_newer.c.task_id == tasks.c.task_id).correlate(tasks).scalar_subquery()
@@ -68,6 +70,22 @@ class Tasks:
         """Votes and role that a task wants, or (`before`) wanted when it last wanted any; None for gold."""
         row = self._connection.execute(_WANTED_BEFORE if before else _WANTED, {"task": task_id}).one_or_none()
         return None if row is None else (row.votes, row.role)
+
+    def answered_elsewhere(self, most: int) -> list[tuple[str, str]]:
+        """Tasks of production that want votes though something was settled about their crop: (task_id, crop_id)."""
+        settled = exists_().where(verdicts.c.crop_id == tasks.c.crop_id)
+        query = (
+            select(tasks.c.task_id, tasks.c.crop_id)
+            .where(tasks.c.purpose == "production", settled, tasks.c.task_id.in_(select(slots.c.task_id)))
+            .order_by(tasks.c.task_id)
+            .limit(most)
+        )
+        return [(row.task_id, row.crop_id) for row in self._connection.execute(query)]
+
+    def picture(self, crop_id: str) -> tuple[bytes, float] | None:
+        """A crop's image as PNG, and its dots per inch."""
+        row = self._connection.execute(select(crops.c.png, crops.c.dpi).where(crops.c.crop_id == crop_id)).one_or_none()
+        return None if row is None else (row.png, row.dpi)
 
     def add_gold(self, known: Iterable[Gold], now: str) -> None:
         """File known answers; what is there stays."""

@@ -1,0 +1,86 @@
+"""Which fields people are to be asked about and are not yet, in SQL."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, select
+from sqlalchemy import exists as exists_
+
+from serving.ledger import schema
+from serving.ledger.clock import utc_now
+from serving.ledger.schema import tasks
+from serving.ledger.schema.truth import verdicts
+
+FILED = "filed"
+"""Event of a batch that is finished and all of whose questions are in the queue."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unfiled:
+    """A batch of production that may hold fields nobody is asked about yet; `finished`: no more of them come."""
+
+    batch_id: str
+    started_at: str
+    finished: bool
+
+
+class Filing:
+    """What is to be filed, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def batches(self) -> list[Unfiled]:
+        """The batches that are not filed yet, oldest first."""
+        batches = schema.batches
+        query = (
+            select(batches.c.batch_id, batches.c.started_at, _has("finished").label("finished"))
+            .where(batches.c.purpose == "production", ~_has(FILED))
+            .order_by(batches.c.seq)
+        )
+        return [
+            Unfiled(batch_id=row.batch_id, started_at=row.started_at, finished=bool(row.finished))
+            for row in self._connection.execute(query)
+        ]
+
+    def fields(self, batch_id: str, most: int) -> list[Row[Any]]:
+        """Up to `most` fields of a batch that are in review or audited and have no task of that purpose yet, in the
+        order of scans, pages and fields; with the reading's outcome, and `judged`: people have said something of it.
+        What was erased is not among them."""
+        return list(self._connection.execute(_fields(batch_id).limit(most)))
+
+    def done(self, batch_id: str) -> None:
+        """Note that a batch is filed."""
+        row = {"batch_id": batch_id, "event": FILED, "facts": "{}", "at": utc_now()}
+        self._connection.execute(schema.batch_events.insert(), row)
+
+
+def _has(event: str) -> Any:
+    events = schema.batch_events
+    return exists_().where(events.c.batch_id == schema.batches.c.batch_id, events.c.event == event)
+
+
+def _fields(batch_id: str) -> Any:
+    fields, said, decided = schema.batch_fields, schema.predictions, schema.decisions
+    filed, pages, cut = schema.batch_pages, schema.pages, schema.page_fields
+    purpose = case((decided.c.decision == "audit", "audit"), else_="production")
+    asked = exists_().where(tasks.c.crop_id == said.c.crop_id, tasks.c.purpose == purpose)
+    erased = exists_().where(schema.erased.c.table_name == "crops", schema.erased.c.row_key == said.c.crop_id)
+    judged = exists_().where(verdicts.c.crop_id == said.c.crop_id)
+    policy = and_(decided.c.prediction_id == fields.c.prediction_id, decided.c.policy_digest == fields.c.policy_digest)
+    place = [filed.c[name] == fields.c[name] for name in ("batch_id", "scan_no", "page_no")]
+    return (
+        select(
+            fields.c.batch_id, fields.c.scan_no, fields.c.page_no, fields.c.field, fields.c.prediction_id,
+            said.c.crop_id, said.c.outcome, said.c.text, said.c.confidence, decided.c.decision, cut.c.kind,
+            pages.c.form, pages.c.form_digest, purpose.label("purpose"), judged.label("judged"),
+        )
+        .select_from(fields)
+        .join(said, said.c.prediction_id == fields.c.prediction_id)
+        .join(decided, policy)
+        .join(filed, and_(*place))
+        .join(pages, pages.c.page_key == filed.c.page_key)
+        .join(cut, and_(cut.c.page_key == filed.c.page_key, cut.c.field == fields.c.field))
+        .where(fields.c.batch_id == batch_id, decided.c.decision.in_(("review", "audit")), ~asked, ~erased)
+        .order_by(fields.c.scan_no, fields.c.page_no, cut.c.position)
+    )  # fmt: skip

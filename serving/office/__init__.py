@@ -1,0 +1,12 @@
+"""The office: what machines doubt is put to people, and what people say becomes true."""
+
+from serving.consensus import Entry
+from serving.office.office import Office, Progress, Ticked
+from serving.office.plausible import Implausible
+from serving.office.question import Question, Said
+from serving.queue import Lease, Rules, Submitted, TooLate
+
+__all__ = [
+    "Entry", "Implausible", "Lease", "Office", "Progress", "Question", "Rules", "Said", "Submitted", "Ticked",
+    "TooLate",
+]  # fmt: skip

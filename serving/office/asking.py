@@ -1,0 +1,44 @@
+"""Which votes a field wants, and under which policy they settle it. In audits and trials the model never votes."""
+
+from recognizer.errors import UsageError
+from recognizer.form import Field
+from serving.consensus import Assisted, Blind, Entry, Hearing, Policy, Settled, Skills, Wants, settle
+from serving.consensus.policy import Rule
+from serving.ledger.desk import Purpose
+from serving.ledger.values import Prediction
+
+NOTHING_READ = "unaligned"
+
+
+def rule_of(consensus: Rule, purpose: Purpose) -> Rule:
+    """The rule that settles fields of a purpose, where the policy names one for production."""
+    return "two_plus_tiebreak" if consensus == "one_plus_model" and purpose != "production" else consensus
+
+
+def policy_of(name: str) -> Policy:
+    """The policy of consensus that a task names. Raises UsageError where the name is none."""
+    if name not in ("one_plus_model", "two_plus_tiebreak", "expert"):
+        raise UsageError(f"no policy {name!r} settles a task - mend: one_plus_model, two_plus_tiebreak or expert")
+    return Policy(rule=name)  # type: ignore[arg-type]
+
+
+def hearing_of(purpose: Purpose, outcome: str, text: str, confidence: float) -> Hearing:
+    """Whether the machine is heard: in production, where it said something that a person could say too."""
+    if purpose != "production" or outcome == NOTHING_READ or (outcome == "text" and not text.strip()):
+        return Blind(purpose=purpose)
+    return Assisted(machine=Entry(text=text, outcome=outcome), confidence=confidence)  # type: ignore[arg-type]
+
+
+def hearing_on(purpose: Purpose, prediction: Prediction | None) -> Hearing:
+    """The same, of a prediction."""
+    if prediction is None:
+        return Blind(purpose=purpose)
+    reading = prediction.reading
+    return hearing_of(purpose, reading.outcome, reading.text, reading.confidence)
+
+
+def first_wants(rule: Rule, hearing: Hearing, field: Field, skills: Skills) -> Wants:
+    """Whom a field is put to when nobody has said anything of it."""
+    wanted = settle([], hearing, Policy(rule=rule), field, skills)
+    assert not isinstance(wanted, Settled)  # nothing is settled by nobody
+    return wanted
