@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import torch
 
-from recognizer.frame import mark_frame
+from recognizer.frame import ink_level, mark_frame
 from recognizer.marking import checkbox, choice_group
 from training.net.marks import MarkNet, frames_tensor
 from training.pack import load_networks
@@ -101,9 +101,10 @@ def report(net: MarkNet, sheet: Sheet, folder: Path) -> None:
     image = cv2.imread(str(folder / sheet.path), cv2.IMREAD_GRAYSCALE)
     if image is None:
         raise SystemExit(f"{folder / sheet.path} cannot be read as an image")
+    ink = ink_level(around(image, sheet, block) for block in sheet.blocks)
     bubbles, questions = [], []
     for block in sheet.blocks:
-        for probs, answer in zip(read(net, image, sheet, block), block.answers, strict=True):
+        for probs, answer in zip(read(net, image, sheet, block, ink), block.answers, strict=True):
             for row, letter in zip(probs, block.options, strict=True):
                 said = checkbox(row)
                 bubbles.append((said.text == ("yes" if letter == answer else "no"), said.confidence, said.outcome))
@@ -118,9 +119,17 @@ def report(net: MarkNet, sheet: Sheet, folder: Path) -> None:
               f"{len(accepted)} accepted, {wrong} of them wrong")  # fmt: skip
 
 
+def around(image: np.ndarray, sheet: Sheet, block: Block) -> np.ndarray:
+    """The part of a photo with one block, as crops show it: a quarter of a bubble more on every side."""
+    corners, reach = np.array(block.corners) * sheet.scale, 0.75 * sheet.side_px
+    left, top = (max(0, round(v)) for v in corners.min(axis=0) - reach)
+    right, bottom = (round(v) for v in corners.max(axis=0) + reach)
+    return image[top:bottom, left:right]
+
+
 @torch.inference_mode()
-def read(net: MarkNet, image: np.ndarray, sheet: Sheet, block: Block) -> np.ndarray:
-    """(questions, options, 3) probabilities."""
+def read(net: MarkNet, image: np.ndarray, sheet: Sheet, block: Block, ink: float) -> np.ndarray:
+    """(questions, options, 3) probabilities; `ink` is the sheet's `ink_level`."""
     rows, columns = len(block.answers), len(block.options)
     top_left, top_right, bottom_left, bottom_right = (np.array(corner) * sheet.scale for corner in block.corners)
     frames = []
@@ -129,7 +138,7 @@ def read(net: MarkNet, image: np.ndarray, sheet: Sheet, block: Block) -> np.ndar
             upper = (1 - across) * top_left + across * top_right
             lower = (1 - across) * bottom_left + across * bottom_right
             x, y = (1 - down) * upper + down * lower - sheet.side_px / 2
-            frames.append(mark_frame(image, (round(x), round(y), sheet.side_px, sheet.side_px)))
+            frames.append(mark_frame(image, (round(x), round(y), sheet.side_px, sheet.side_px), ink))
     return net.eval()(frames_tensor(frames)).double().softmax(1).numpy().reshape(rows, columns, 3)
 
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,6 +13,7 @@ from recognizer.clean import measure_field, remove_lines
 from recognizer.clean.rank import percentile
 from recognizer.clean.survey import paper_brightness
 from recognizer.form import Box, Field
+from recognizer.frame import ink_level
 from recognizer.page import Page, Step
 from recognizer.reading import Crop
 
@@ -51,7 +54,7 @@ def cut(page: Page, alignment: Alignment, *, dpi: float = CROP_DPI) -> tuple[Cro
         )
         boxes = tuple(_in_crop(box, span, scale, scale, margin) for box in _boxes(field))
         crops.append(_crop(image, field, dpi, boxes, (step,), origin, lines=True))
-    return tuple(crops)
+    return _with_ink_level(crops)
 
 
 def cut_image(image: np.ndarray, field: Field, dpi: float | None = None, *, lines: bool = True) -> Crop:
@@ -101,6 +104,20 @@ def _crop(
         steps=steps,
         marks=boxes if field.is_marks else (),
     )
+
+
+def _with_ink_level(crops: Sequence[Crop]) -> tuple[Crop, ...]:
+    """The crops, of which those of marks know how dark ink is on their page: a box by itself cannot tell."""
+    if not any(crop.field.is_marks for crop in crops):
+        return tuple(crops)
+    step = Step(name="ink_level", measured={"ink_level": ink_level(crop.image for crop in crops)})
+    return tuple(_with_step(crop, step) if crop.field.is_marks else crop for crop in crops)
+
+
+def _with_step(crop: Crop, step: Step) -> Crop:
+    """The crop with a measure on which its reading depends, and so its id."""
+    digest = hashlib.sha256(f"{crop.crop_id}:{step.name}:{sorted(step.measured.items())}".encode())
+    return replace(crop, crop_id=digest.hexdigest()[:32], steps=(*crop.steps, step))
 
 
 def _without_surroundings(image: np.ndarray, dpi: float, box: Box) -> tuple[np.ndarray, Step]:

@@ -17,7 +17,7 @@ from recognizer.confidence import calibrated
 from recognizer.decode import Decoded, decode
 from recognizer.form import Field
 from recognizer.form.language import automaton_of
-from recognizer.frame import mark_frame, stack_frames
+from recognizer.frame import ink_level, mark_frame, stack_frames
 from recognizer.line import line_image, pad_line
 from recognizer.marking import checkbox, choice_group
 from recognizer.network import RUNTIME, log_softmax
@@ -124,7 +124,8 @@ class Engine:
         return decode(log_probs, automaton, ALTERNATIVES)
 
     def _read_marks(self, crop: Crop) -> Reading:
-        frames = stack_frames([mark_frame(crop.image, box) for box in crop.marks])
+        ink = crop.ink_level if crop.ink_level is not None else ink_level([crop.image])
+        frames = stack_frames([mark_frame(crop.image, box, ink) for box in crop.marks])
         probs = np.exp(log_softmax(np.concatenate([self._bundle.marks(frame[None])[0] for frame in frames])))
         if crop.field.kind == "checkbox":
             return checkbox(probs[0])

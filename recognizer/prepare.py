@@ -16,7 +16,7 @@ Status = Literal["read", "blank", "rescan", "unmatched"]
 Clock = Callable[[], float]
 
 
-PREPARATION_VERSION = 2
+PREPARATION_VERSION = 3
 """To be raised with every change that may give other crops of the same scan: nothing stored is taken for it then."""
 
 

@@ -29,6 +29,12 @@ class Crop:
     steps: tuple[Step, ...] = ()
     marks: tuple[tuple[int, int, int, int], ...] = ()
 
+    @property
+    def ink_level(self) -> float | None:
+        """How much darker than paper the page's ink is, in grey levels; None where the cut saw no page."""
+        found = [step.measured["ink_level"] for step in self.steps if "ink_level" in step.measured]
+        return float(found[0]) if found else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Alternative:

@@ -46,6 +46,7 @@ def fit_marks(
 ) -> MarkNet:
     """Train on drawn boxes and on clearly labelled photos (a third of each batch, where there are any).
 
+    Photos with unclear labels are left out: a quarter of these pictures carry a clear label as well (docs/MARKS.md).
     `drawn` are boxes that were drawn before, for several trainings to share.
     """
     rng = np.random.default_rng(seed)

@@ -37,7 +37,7 @@ class TrainOrder:
     downloads: Path = Path("downloads")
     settings: FitSettings = field(default_factory=FitSettings)
     number_minutes: float = 40.0
-    mark_steps: int = 1200
+    mark_steps: int = 3000
     outcomes: int = 12_000
     held_out: int = 120
     calibrate: int = 2000

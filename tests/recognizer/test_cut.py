@@ -7,6 +7,7 @@ from recognizer.align import Alignment
 from recognizer.cut import CROP_DPI, cut, cut_image
 from recognizer.form import Field, Form
 from recognizer.form.digest import form_digest
+from recognizer.frame import ink_level
 from recognizer.page import Page
 from tests.recognizer.align.pages import blank_insurance, both, insurance, nist, page
 
@@ -81,6 +82,32 @@ def test_option_boxes_lie_on_the_printed_ones() -> None:
             assert crop.image[y + 6 : y + h - 6, x + 6 : x + w - 6].min() > 200
     writing = [crop for crop in crops if not crop.field.is_marks]
     assert all(crop.marks == () for crop in writing)
+
+
+def test_crops_of_marks_know_how_dark_their_pages_ink_is() -> None:
+    image, alignment = blank_insurance(), exact(insurance(), np.eye(3))
+    x, y, w, h = next(field.box for field in insurance().fields if not field.is_marks)
+    for ink in (90, 10):
+        cv2.line(image, (x + 20, y + 10), (x + w - 20, y + h - 10), ink, 9)
+        cv2.line(image, (x + 20, y + h - 10), (x + w - 20, y + 10), ink, 9)
+        crops = cut(page(image), alignment)
+        levels = {crop.ink_level for crop in crops if crop.field.is_marks}
+        assert len(levels) == 1
+        assert levels == {ink_level(crop.image for crop in crops)}
+    assert all(crop.ink_level is None for crop in crops if not crop.field.is_marks)
+
+
+def test_darker_ink_elsewhere_makes_another_crop_of_the_same_marks() -> None:
+    pale, alignment = blank_insurance() // 2 + 127, exact(insurance(), np.eye(3))
+    x, y, _, h = next(field.box for field in insurance().fields if not field.is_marks)
+    dark = pale.copy()
+    dark[y + 10 : y + h - 10, x + 30 : x + 60] = 0
+    one, other = ([c for c in cut(page(image), alignment) if c.field.is_marks] for image in (pale, dark))
+    for before, after in zip(one, other, strict=True):
+        assert np.array_equal(before.image, after.image)
+        assert before.ink_level is not None and after.ink_level is not None
+        assert before.ink_level + 40 < after.ink_level
+        assert before.crop_id != after.crop_id and len(after.crop_id) == 32
 
 
 def test_crop_ids_tell_scans_pages_forms_and_pixels_apart() -> None:

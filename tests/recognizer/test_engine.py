@@ -15,12 +15,15 @@ from recognizer.bundle import Bundle, Reader, load_bundle
 from recognizer.cut import cut_image
 from recognizer.engine import Engine, read_signature
 from recognizer.form import load_form
+from recognizer.frame import ink_level
 from recognizer.network import Network
+from recognizer.page import Step
 from recognizer.reading import Crop, Reading
 from serving.door import Door
 from serving.ledger import Ledger, open_ledger
 from tests.recognizer.small_model import ALPHABET, SMALL, TEXTS, crop, field, printed, save_small, trusting_head
 from tests.serving import specimens
+from training.case_marks import mark_crop
 from training.net.text import TextNet
 from training.pack import LineNet, graph_of
 
@@ -184,3 +187,14 @@ def test_the_shipped_bundle_reads_the_same_twice(shipped: Bundle) -> None:
     readings = [Engine(shipped).read(crop(text)) for text in TEXTS]
     assert readings == [Engine(load_bundle(SHIPPED)).read(crop(text)) for text in TEXTS]
     assert sum(reading.outcome == "text" for reading in readings) >= 4
+
+
+def test_marks_are_read_by_the_ink_of_their_page(engine: Engine) -> None:
+    marks, _ = mark_crop("choice_group", np.random.default_rng(4))
+    own = ink_level([marks.image])
+    alone, same, darker = (
+        engine.read(replace(marks, steps=steps))
+        for steps in ((), *((Step(name="ink_level", measured={"ink_level": level}),) for level in (own, 2 * own)))
+    )
+    assert same == alone
+    assert darker.measured != alone.measured

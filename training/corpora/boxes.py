@@ -13,10 +13,8 @@ LETTERS = "ABCDEFGHJ0123456789"
 def print_box(image: np.ndarray, box: Box, rng: np.random.Generator) -> None:
     """A printed square, circle or oval, thin, thick or dotted; sometimes with a letter in it."""
     x, y, width, height = box
-    shade, thick = (
-        int(rng.integers(0, 170)),
-        int(rng.integers(1, max(2, height // (9 if rng.random() < 0.25 else 14)) + 1)),
-    )
+    shade = int(rng.integers(0, 150) if rng.random() < 0.65 else rng.integers(150, 205))  # much is printed pale
+    thick = int(rng.integers(1, max(2, height // (9 if rng.random() < 0.25 else 14)) + 1))
     shape = rng.random()
     axes = (width // 2, height // 2)
     if shape < 0.42:
@@ -30,7 +28,7 @@ def print_box(image: np.ndarray, box: Box, rng: np.random.Generator) -> None:
     else:
         cv2.ellipse(image, (x + axes[0], y + axes[1]), axes, 0, 0, 360, shade, thick, cv2.LINE_AA)
     if (shape > 0.53 and rng.random() < 0.75) or rng.random() < 0.08:
-        letter(image, box, shade if rng.random() < 0.5 else int(rng.integers(0, 170)), rng)
+        letter(image, box, shade if rng.random() < 0.7 else int(rng.integers(0, 170)), rng)
 
 
 def letter(image: np.ndarray, box: Box, shade: int, rng: np.random.Generator) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from recognizer.form import Box
-from recognizer.frame import mark_frame
+from recognizer.frame import ink_level, mark_frame
 from training.corpora.arrays import load_arrays
 from training.corpora.boxes import dirt, print_box, spoiled
 from training.corpora.sample import Split, split_of
@@ -25,8 +25,8 @@ UNCLEAR_LABELS = ("barely", "partial", "boardering")
 """Marks that the set's makers call hardly or partly made; most are visible strokes. Reported apart."""
 
 STYLES = {
-    "cross": 0.2, "tick": 0.2, "fill": 0.11, "blob": 0.08, "shaded": 0.08, "scribble": 0.07, "circle": 0.08,
-    "stroke": 0.1, "dot": 0.04, "half": 0.04,
+    "cross": 0.21, "tick": 0.21, "fill": 0.12, "blob": 0.09, "shaded": 0.08, "scribble": 0.07, "circle": 0.08,
+    "stroke": 0.1, "dot": 0.04,
 }  # fmt: skip
 
 
@@ -62,34 +62,39 @@ def load_mark_photos(path: Path, split: Split) -> list[MarkPhoto]:
 def photo_frame(photo: MarkPhoto, rng: np.random.Generator | None = None) -> np.ndarray:
     """The frame of a photographed box; with `rng` a little off its place, size and shade, as misalignment makes it.
 
-    The set's 40 px crops show the box in their middle half; the smaller ones are filled by it.
+    The set's 40 px crops show the box in their middle half; the smaller ones are filled by it. Of the page they come
+    from no more is known; with `rng` it may have darker ink than they have.
     """
     height, width = photo.image.shape
     share = 0.55 if (height, width) == (40, 40) else 0.85
     size = np.array([width, height]) * share
     middle = np.array([width, height]) / 2
-    image = photo.image
+    image, darker = photo.image, 1.0
     if rng is not None:
         middle = middle + rng.normal(0, 0.06, 2) * size
         size = size * np.exp(rng.normal(0, 0.12, 2))
         image = spoiled(image, rng)
+        darker = float(np.exp(max(0.0, rng.normal(0, 0.4))))
         if rng.random() < 0.5:
             image = np.ascontiguousarray(image[:, ::-1])
     x, y = middle - size / 2
     # Enlarged, so that whole-pixel boxes are fine enough.
     zoomed = cv2.resize(image, None, fx=4, fy=4, interpolation=cv2.INTER_LINEAR)
-    return mark_frame(zoomed, (round(4 * x), round(4 * y), max(4, round(4 * size[0])), max(4, round(4 * size[1]))))
+    box = round(4 * x), round(4 * y), max(4, round(4 * size[0])), max(4, round(4 * size[1]))
+    return mark_frame(zoomed, box, darker * ink_level([zoomed]))
 
 
 def drawn_frame(rng: np.random.Generator) -> tuple[np.ndarray, int]:
     """Print a box, mark it or not, or take the mark back, and scan it: a frame and its class.
 
-    The box is at most 3 pixels of a scan at 200 dpi off its place; half of the small ones are scanned as small.
+    The box is at most 3 pixels of a scan at 200 dpi off its place; half of the small ones are scanned as small. Below
+    it there is mostly something else of the page, so that what is dark is told by the page and not by the box.
     """
     side = int(rng.integers(18, 56))
     width = int(side * np.exp(rng.normal(0, 0.15)))
     margin = int(1.1 * side)
-    image = np.full((side + 2 * margin, width + 2 * margin), int(rng.integers(225, 256)), np.uint8)
+    page = np.full((2 * side + 2 * margin, width + 2 * margin), int(rng.integers(225, 256)), np.uint8)
+    image, below = page[:-side], page[-side:]
     box = (margin, margin, width, side)
     kind = int(rng.choice([EMPTY, MARKED, AMBIGUOUS], p=[0.47, 0.4, 0.13]))
     ink, pen = int(rng.integers(0, 130)), float(np.exp(rng.normal(0.8, 0.4)) * side / 32)
@@ -98,17 +103,33 @@ def drawn_frame(rng: np.random.Generator) -> tuple[np.ndarray, int]:
     if kind == EMPTY:
         dirt(image, rng)
         if rng.random() < 0.1:
-            erased(image, box, rng, share=rng.uniform(0.03, 0.14))
+            erased(image, box, rng, (255 - ink) * rng.uniform(0.03, 0.14))
     elif kind == MARKED:
         draw_mark(image, box, rng, ink, pen)
     else:
         unclear(image, box, rng, ink, pen)
+    if rng.random() < 0.8:
+        elsewhere(below, rng, ink, pen)
     shrink = 1.0 if rng.random() < 0.5 else min(1.0, float(rng.uniform(9, 22)) / side)
     size = np.array([width, side]) * np.exp(rng.normal(0, 0.05, 2))
     corner = np.array([margin + width / 2, margin + side / 2]) + rng.uniform(-0.1, 0.1, 2) * side - size / 2
-    scan = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else image
+    scan = cv2.resize(page, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else page
+    scan = spoiled(scan, rng)
     x, y, wide, high = (round(float(v) * shrink) for v in (*corner, *size))
-    return mark_frame(spoiled(scan, rng), (x, y, max(4, wide), max(4, high))), kind
+    seen = scan[: round(image.shape[0] * shrink)]
+    return mark_frame(seen, (x, y, max(4, wide), max(4, high)), ink_level([scan])), kind
+
+
+def elsewhere(image: np.ndarray, rng: np.random.Generator, ink: int, pen: float) -> None:
+    """What else is on the page: print, and marks by the same pen."""
+    height, width = image.shape
+    if rng.random() < 0.6:
+        shade = int(rng.integers(0, 150))
+        cv2.putText(image, "name of the", (2, height // 3), 0, height / 60, shade, max(1, height // 24), cv2.LINE_AA)
+    if rng.random() < 0.8:
+        side = height // 2
+        for x in range(side // 2, width - side, 2 * side):
+            draw_mark(image, (x, height - side - 2, side, side), rng, ink, pen)
 
 
 def unclear(image: np.ndarray, box: Box, rng: np.random.Generator, ink: int, pen: float) -> None:
@@ -118,23 +139,28 @@ def unclear(image: np.ndarray, box: Box, rng: np.random.Generator, ink: int, pen
         draw_mark(image, box, rng, ink, pen)
         strike(image, box, rng, ink, pen)
     elif style < 0.85:
-        erased(image, box, rng, share=rng.uniform(0.22, 0.32))
+        erased(image, box, rng, (255 - ink) * rng.uniform(0.22, 0.32))
     else:
-        x, y, width, height = box
-        edge = np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height], [x, y]], float)
-        at = int(rng.integers(4))
-        start = edge[at] + (edge[at + 1] - edge[at]) * rng.uniform(0.2, 0.8)
-        away = (start - (x + width / 2, y + height / 2)) * rng.uniform(0.5, 1.0) + rng.normal(0, 0.1, 2) * height
-        ends = [tuple(int(v) for v in point) for point in (start - 0.15 * away, start + away)]
-        cv2.line(image, ends[0], ends[1], ink, max(1, round(pen)), cv2.LINE_AA)
+        touching(image, box, rng, ink, pen)
 
 
-def erased(image: np.ndarray, box: Box, rng: np.random.Generator, share: float) -> None:
-    """What an eraser leaves of a pencil's mark: `share` of its darkness, smeared."""
+def touching(image: np.ndarray, box: Box, rng: np.random.Generator, ink: int, pen: float) -> None:
+    """A stroke that lies outside the box but for its end."""
+    x, y, width, height = box
+    edge = np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height], [x, y]], float)
+    at = int(rng.integers(4))
+    start = edge[at] + (edge[at + 1] - edge[at]) * rng.uniform(0.2, 0.8)
+    away = (start - (x + width / 2, y + height / 2)) * rng.uniform(0.5, 1.0) + rng.normal(0, 0.1, 2) * height
+    ends = [tuple(int(v) for v in point) for point in (start - 0.15 * away, start + away)]
+    cv2.line(image, ends[0], ends[1], ink, max(1, round(pen)), cv2.LINE_AA)
+
+
+def erased(image: np.ndarray, box: Box, rng: np.random.Generator, darkness: float) -> None:
+    """What an eraser leaves of a pencil's mark: `darkness` grey levels of it, smeared."""
     layer = np.full_like(image, 255)
     draw_mark(layer, box, rng, 0, max(1.0, box[3] / 14))
     smear = cv2.GaussianBlur(layer, (0, 0), box[3] * rng.uniform(0.01, 0.05) + 0.3)
-    np.minimum(image, 255 - ((255 - smear.astype(np.float32)) * share).astype(np.uint8), out=image)
+    np.minimum(image, 255 - ((255 - smear.astype(np.float32)) * (darkness / 255)).astype(np.uint8), out=image)
 
 
 def surroundings(image: np.ndarray, box: Box, rng: np.random.Generator) -> None:
@@ -187,10 +213,6 @@ def draw_mark(image: np.ndarray, box: Box, rng: np.random.Generator, ink: int, p
         cv2.circle(image, center, radius, min(ink, 60), -1, cv2.LINE_AA)
     elif style in ("blob", "shaded"):
         filled(image, box, rng, ink, shaded=style == "shaded")
-    elif style == "half":
-        share = rng.uniform(0.4, 0.7)
-        upper = (x, y, width, int(height * share)) if rng.random() < 0.5 else (x, y, int(width * share), height)
-        mark(image, upper, "fill", rng, ink=ink, width_px=max(1.5, 1.3 * pen))
     else:
         mark(image, place, style, rng, ink=ink, width_px=max(1.0, pen))
 
