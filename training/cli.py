@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from serving.commands.cli import DebugOption, StoreOption, app
+from serving.commands.crowd import crowd_app
 from serving.commands.erase import erase_app
 from serving.commands.export import export_app
 from serving.commands.numbers import numbers_app
@@ -22,6 +23,7 @@ SMOKE_MINUTES = 1.0
 app.add_typer(truth_app)
 app.add_typer(erase_app)
 app.add_typer(export_app)
+app.add_typer(crowd_app, name="crowd")
 app.add_typer(numbers_app)
 
 

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from recognizer.errors import UsageError
 from serving.consensus.answer import Entry
 from serving.crowds.seat import NoSeat, Why, take_seat
 from serving.crowds.work import Answer, Complaint
 from serving.crowds.worker import worker
 from serving.ledger import Ledger
 from serving.queue import Rules, Submitted, TooLate
+from serving.queue.voiding import give_back
 
 WHY: dict[Why, str] = {
     "unknown": "no such task was handed to this crowd - mend: is it from this ledger?",
@@ -75,5 +77,10 @@ def _cast(ledger: Ledger, submit: Submit, crowd: str, person: str, answer: Answe
     if isinstance(seat, NoSeat):
         return WHY[seat.why]
     keys = len(answer.entry.text) or 1  # at least; nobody counted
-    said = submit(seat.token, person, answer.entry, seconds=answer.seconds, keystrokes=keys)
+    try:
+        said = submit(seat.token, person, answer.entry, seconds=answer.seconds, keystrokes=keys)
+    except UsageError as error:  # what no paper can say, such as an option that the form does not have
+        with ledger.desk() as desk:
+            give_back(desk, seat.token, person, "released")
+        return str(error)
     return said.reason if isinstance(said, TooLate) else None

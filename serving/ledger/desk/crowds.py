@@ -60,10 +60,12 @@ class Handed:
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
-    """What was handed to a crowd at one time, and until when; so many tasks of it are still waited for."""
+    """What was handed to a crowd at one time, and until when; so many tasks of it are still waited for. `person` is who
+    holds its leases: nobody."""
 
     export_id: str
     crowd: str
+    person: str
     at: str
     until: str
     tasks: int
@@ -105,6 +107,7 @@ class Crowds:
             Export(
                 export_id=row.export_id,
                 crowd=row.crowd,
+                person=row.person_id,
                 at=row.at,
                 until=row.until,
                 tasks=row.tasks,
