@@ -63,6 +63,20 @@ class People:
             raise InputError(f"there is no person named {name!r}")
         return _person(*found)
 
+    def of_session(self, person_id: str, began_at: str) -> Person | None:
+        """The active person of a session; None where it has ended: by signing out anywhere, or by a new password."""
+        with self._ledger.desk_to_read() as desk:
+            found = desk.people.with_id(person_id)
+            if found is None or began_at < desk.people.sessions_from(person_id):
+                return None
+        person = _person(*found)
+        return person if person.active else None
+
+    def sign_out(self, person_id: str) -> None:
+        """End all sessions of a person, on whatever machine."""
+        with self._ledger.desk() as desk:
+            desk.people.note(person_id, "signed_out", {}, desk.now())
+
     def deactivate(self, name: str) -> Person:
         """Let somebody sign in no more. What the person did stays."""
         return self._note(name, "active", {"active": False})

@@ -24,6 +24,11 @@ _ALL = (
     .order_by(people.c.name, person_events.c.seq)
 )
 _NAMED = _ALL.where(people.c.name == bindparam("name"))
+_WITH_ID = _ALL.where(people.c.person_id == bindparam("person_id"))
+ENDS_SESSIONS = ("password", "signed_out")
+_SESSIONS_FROM = select(func.max(person_events.c.at)).where(
+    person_events.c.person_id == bindparam("person_id"), person_events.c.event.in_(ENDS_SESSIONS)
+)
 
 
 class Persons:
@@ -39,7 +44,7 @@ class Persons:
         return self._connection.scalar(statement, row) is not None
 
     def note(self, person_id: str, event: str, facts: dict[str, Any], now: str) -> None:
-        """Note that something happened: `password`, `role`, `active`; the last of each counts."""
+        """Note that something happened: `password`, `role`, `active`, `signed_out`; the last of each counts."""
         row = {"person_id": person_id, "event": event, "facts": canonical(facts), "at": now}
         self._connection.execute(person_events.insert(), row)
 
@@ -50,6 +55,14 @@ class Persons:
     def named(self, name: str) -> tuple[Row[Any], dict[str, Any]] | None:
         """The person of that name."""
         return next(iter(_gathered(self._connection.execute(_NAMED, {"name": name}).all())), None)
+
+    def with_id(self, person_id: str) -> tuple[Row[Any], dict[str, Any]] | None:
+        """The person with that id."""
+        return next(iter(_gathered(self._connection.execute(_WITH_ID, {"person_id": person_id}).all())), None)
+
+    def sessions_from(self, person_id: str) -> str:
+        """When the person last got a password or signed out: whatever session began before has ended."""
+        return self._connection.scalar(_SESSIONS_FROM, {"person_id": person_id}) or ""
 
 
 def _gathered(rows: Any) -> list[tuple[Row[Any], dict[str, Any]]]:

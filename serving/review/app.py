@@ -1,0 +1,87 @@
+"""The server: pages for people, and whatever routers others mount beside them."""
+
+import logging
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+
+from recognizer.errors import InputError, LedgerError
+from serving.office import Office
+from serving.review import admin, signing
+from serving.review.access import NotSignedIn, Refused, Sessions
+from serving.review.pages import FOLDER, HEADERS, page
+from serving.review.work import PART, desk_router
+
+log = logging.getLogger(__name__)
+
+TICK_S = 2.0
+
+
+def create_app(office: Office, *, routers: Sequence[APIRouter] = (), tick_s: float | None = TICK_S) -> FastAPI:
+    """The review server on an office. While it runs, the office ticks every `tick_s` seconds (None: never)."""
+
+    @asynccontextmanager
+    async def ticking(_: FastAPI) -> AsyncIterator[None]:
+        ended = threading.Event()
+        thread = threading.Thread(target=_tick, args=(office, tick_s, ended), name="office", daemon=True)
+        if tick_s is not None:
+            thread.start()
+        yield
+        ended.set()
+        if tick_s is not None:
+            thread.join(timeout=10)
+
+    app = FastAPI(title="Penfield", lifespan=ticking, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.office, app.state.sessions = office, Sessions(office.ledger)
+    app.middleware("http")(_with_headers)
+    for router in (signing.router, desk_router("reviewer", "/work"), desk_router("expert", "/disagreements")):
+        app.include_router(router)
+    for router in (admin.router, *routers):
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
+    app.add_exception_handler(NotSignedIn, _sign_in)
+    app.add_exception_handler(Refused, _refuse)
+    app.add_exception_handler(InputError, _not_there)
+    app.add_exception_handler(LedgerError, _away)
+    return app
+
+
+async def _with_headers(request: Request, forward: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await forward(request)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _sign_in(request: Request, _: Exception) -> Response:
+    """To the page to sign in; the script is told by a status that it understands."""
+    if request.headers.get(PART):
+        return page("message.html", status=401, message="You are signed out. Please load the page again.")
+    return RedirectResponse("/sign-in", status_code=303)
+
+
+def _refuse(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return page("message.html", status=error.status, message=str(error))
+
+
+def _not_there(_: Request, error: Exception) -> Response:
+    return page("message.html", status=404, message=str(error))
+
+
+def _away(_: Request, error: Exception) -> Response:
+    log.warning("the ledger did not answer: %s", type(error).__name__)
+    return page("message.html", status=503, message="The ledger cannot be reached. Nothing was lost; please try again.")
+
+
+def _tick(office: Office, every_s: float | None, ended: threading.Event) -> None:
+    while not ended.is_set():
+        try:
+            office.tick()
+        except Exception as error:  # a database that is away comes back; a server must not end by it
+            log.warning("the office could not tick: %s", type(error).__name__)
+        ended.wait(every_s)
