@@ -2,17 +2,21 @@
 "use strict";
 
 const desk = document.getElementById("desk");
-let shownAt = 0, keystrokes = 0, busy = false, waiting = 0;
+let token = "", shownAt = 0, keystrokes = 0, busy = false, waiting = 0;
 
 function begin() {
-  shownAt = performance.now();
-  keystrokes = 0;
+  const question = desk.querySelector(".question");
+  if (!question || question.dataset.token !== token) {  // asked again, it is still the same piece of work
+    token = question ? question.dataset.token : "";
+    shownAt = performance.now();
+    keystrokes = 0;
+  }
   busy = false;
   desk.classList.remove("busy", "commanding");
   clearTimeout(waiting);
   const entry = document.getElementById("entry");
   if (entry) { entry.focus(); entry.select(); look(entry); } else { desk.tabIndex = -1; desk.focus(); }
-  if (!desk.querySelector(".question")) waiting = setTimeout(again, 5000);
+  if (!question) waiting = setTimeout(again, 5000);
 }
 
 function again() {
@@ -131,3 +135,4 @@ document.addEventListener("keydown", (event) => {
 });
 
 begin();
+desk.dataset.ready = "yes";
