@@ -10,8 +10,10 @@ from serving.commands.crowd import crowd_app
 from serving.commands.erase import erase_app
 from serving.commands.export import export_app
 from serving.commands.numbers import numbers_app
+from serving.commands.review import review_app
 from serving.commands.told import EXIT_CODES, told
 from serving.commands.truth import truth_app
+from serving.commands.webhook import hook_app
 
 if TYPE_CHECKING:
     from training.order import TrainOrder
@@ -24,7 +26,9 @@ app.add_typer(truth_app)
 app.add_typer(erase_app)
 app.add_typer(export_app)
 app.add_typer(crowd_app, name="crowd")
+app.add_typer(hook_app, name="webhook")
 app.add_typer(numbers_app)
+app.add_typer(review_app)
 
 
 @app.command(epilog=EXIT_CODES)

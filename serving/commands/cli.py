@@ -193,17 +193,20 @@ def thresholds(
 
 @app.command(epilog=EXIT_CODES)
 def deliver(store: StoreOption = None, ledger: LedgerOption = None, debug: DebugOption = False) -> None:
-    """Bring to MLflow what waits in the ledger's outbox."""
+    """Bring to MLflow and to webhooks what waits in the ledger."""
     with told(debug):
         from serving.delivery import deliver as deliver_all
         from serving.ledger import open_ledger
         from serving.store import places
+        from serving.webhook import post_waiting
 
         where = places(store, ledger)
         with open_ledger(where.ledger_url) as opened:
-            report = deliver_all(opened, where.store)
+            report, posted = deliver_all(opened, where.store), post_waiting(opened)
         typer.echo(report.line, err=bool(report.reason))
-        if report.reason:
+        if posted.line:
+            typer.echo(posted.line, err=bool(posted.reason))
+        if report.reason or posted.reason:
             raise typer.Exit(1)
 
 

@@ -14,13 +14,20 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
+from recognizer.errors import PenfieldError
 from serving.delivery.deliver import PARCELS_PER_PASS, DeliveryReport, deliver
+
+if TYPE_CHECKING:
+    from serving.ledger import Ledger
 
 REST_S = 2.0
 REST_PER_WORK = 10
 """The courier rests this many times as long as it worked, so that it takes a tenth of one core at the most."""
 REST_UNREACHABLE_S = 10.0
+WEBHOOKS_S = 5.0
+"""So long webhooks may take each time: what goes to MLflow waits for them meanwhile."""
 SILENCE_S = 20.0
 DRAIN_S = 180.0
 
@@ -154,10 +161,21 @@ def _go_round(store: Path, ledger_url: str, ended: threading.Event, say: Callabl
             began = time.monotonic()
             report = deliver(ledger, store, progress=lambda: say({}))
             say(asdict(report))
+            _post(ledger, lambda: say({}))
             # The first delivery imports mlflow and makes its tables: that is over, and no reason to rest.
             worked_s = time.monotonic() - began if warm else 0.0
             warm = warm or report.delivered > 0
             ended.wait(REST_UNREACHABLE_S if report.reason else max(REST_S, REST_PER_WORK * worked_s))
+
+
+def _post(ledger: Ledger, progress: Callable[[], None]) -> None:
+    """Post to webhooks what waits, as far as it goes; the rest is left to the next time, or to `penfield deliver`."""
+    from serving.webhook import Patience, post_waiting
+
+    try:
+        post_waiting(ledger, Patience(silence_s=WEBHOOKS_S, whole_s=WEBHOOKS_S, pass_s=WEBHOOKS_S), progress=progress)
+    except PenfieldError as error:  # the ledger is away: deliver() above would have raised it too
+        print(f"webhooks were not posted: {error}", file=sys.stderr)
 
 
 def _speaker() -> Callable[[dict[str, object]], None]:

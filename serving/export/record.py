@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from recognizer.errors import LedgerError
 from serving.ledger import BatchPage, Ledger
 from serving.ledger.erasure import ERASED
 from serving.ledger.masking import SENSITIVE_KINDS, masked
@@ -103,6 +104,16 @@ def records_in(ledger: Ledger, batch_id: str, only: Collection[RecordKey] | None
             found = fields_now(truth, [_key(batch_id, page) for page in some])
         for page in some:
             yield Record(batch_id=batch_id, page=page, items=tuple(found.get(_key(batch_id, page), ())))
+
+
+def record_at(ledger: Ledger, key: RecordKey) -> Record:
+    """One record as it is believed now. Raises LedgerError where there is none."""
+    batch_id, *place = key
+    page = next(iter(ledger.pages(batch_id, (place[0], place[1]))), None)
+    if page is None:
+        raise LedgerError(f"the ledger knows no page {place[1]} of scan {place[0]} of the batch {batch_id}")
+    with ledger.truth() as truth:
+        return Record(batch_id=batch_id, page=page, items=tuple(fields_now(truth, [key]).get(key, ())))
 
 
 def fields_now(

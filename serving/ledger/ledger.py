@@ -190,10 +190,10 @@ class Ledger:
         with self._reading() as connection:
             return queries.scans(connection, batch_id)
 
-    def pages(self, batch_id: str) -> tuple[BatchPage, ...]:
-        """The pages of a batch that are in, in the order of scans and pages."""
+    def pages(self, batch_id: str, place: tuple[int, int] | None = None) -> tuple[BatchPage, ...]:
+        """The pages of a batch that are in, in the order of scans and pages; or the one at (scan_no, page_no)."""
         with self._reading() as connection:
-            return queries.batch_pages(connection, batch_id)
+            return queries.batch_pages(connection, batch_id, place)
 
     def answers(self, batch_id: str) -> dict[tuple[int, int], tuple[Answer, ...]]:
         """What was predicted and decided, by (scan_no, page_no), fields in the order of the form."""

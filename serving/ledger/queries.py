@@ -96,8 +96,8 @@ def scans(connection: Connection, batch_id: str) -> tuple[ScanEntry, ...]:
     return tuple(ScanEntry(scan_no=row.scan_no, path=row.path, scan_digest=row.scan_digest) for row in rows)
 
 
-def batch_pages(connection: Connection, batch_id: str) -> tuple[BatchPage, ...]:
-    """The pages of a batch in short; of an erased one, that it is."""
+def batch_pages(connection: Connection, batch_id: str, place: tuple[int, int] | None = None) -> tuple[BatchPage, ...]:
+    """The pages of a batch in short, or the one at (scan_no, page_no); of an erased one, that it is."""
     filed, pages, scans = schema.batch_pages, schema.pages, schema.scans
     query = (
         select(
@@ -115,6 +115,8 @@ def batch_pages(connection: Connection, batch_id: str) -> tuple[BatchPage, ...]:
         .where(filed.c.batch_id == batch_id)
         .order_by(filed.c.scan_no, filed.c.page_no)
     )
+    if place is not None:
+        query = query.where(filed.c.scan_no == place[0], filed.c.page_no == place[1])
     return tuple(_page_in_short(dict(row._mapping)) for row in connection.execute(query))
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, insert, or_, select
+from sqlalchemy import Connection, Select, func, insert, or_, select
 
 from serving.ledger.clock import utc_now
 from serving.ledger.desk.insert import insert as insert_once
@@ -98,7 +98,8 @@ def _with_state(hook: Hook) -> Select[Any]:
     )
     return (
         select(record_events, hook_attempts.c.state, hook_attempts.c.tries, hook_attempts.c.next_at)
-        .outerjoin(hook_attempts, and_(hook_attempts.c.seq == last))
+        .select_from(record_events)
+        .outerjoin(hook_attempts, hook_attempts.c.seq == last)
         .where(record_events.c.seq > hook.since, record_events.c.event.in_(hook.events))
     )
 
