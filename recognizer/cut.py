@@ -16,6 +16,7 @@ from recognizer.form import Box, Field
 from recognizer.frame import ink_level
 from recognizer.page import Page, Step
 from recognizer.reading import Crop
+from recognizer.view import Sight
 
 CROP_DPI = 200.0
 FIELD_MARGIN = 0.12
@@ -39,8 +40,10 @@ def cut(page: Page, alignment: Alignment, *, dpi: float = CROP_DPI) -> tuple[Cro
     """
     origin = f"{page.scan_digest}:{page.page_no}:{alignment.form_digest}"
     paper = _paper(page.image)
+    sight = Sight(page.image, alignment.matrix, alignment.form.page.dpi, paper)
+    shown = [_union((field.box, *_boxes(field))) for field in alignment.form.fields]
     crops = []
-    for field in alignment.form.fields:
+    for field, whole in zip(alignment.form.fields, shown, strict=True):
         span, scale = _span(field), dpi / alignment.form.page.dpi
         margin = _margin(field, span[3] * scale)
         size = math.ceil(span[2] * scale) + 2 * margin + 1, math.ceil(span[3] * scale) + 2 * margin + 1
@@ -53,7 +56,8 @@ def cut(page: Page, alignment: Alignment, *, dpi: float = CROP_DPI) -> tuple[Cro
             settings={"dpi": dpi, "margin_px": margin, "x": span[0], "y": span[1], "w": span[2], "h": span[3]},
         )
         boxes = tuple(_in_crop(box, span, scale, scale, margin) for box in _boxes(field))
-        crops.append(_crop(image, field, dpi, boxes, (step,), origin, lines=True))
+        crop = _crop(image, field, dpi, boxes, (step,), origin, lines=True)
+        crops.append(replace(crop, view=sight.view(whole, [other for other in shown if other is not whole])))
     return _with_ink_level(crops)
 
 
@@ -150,9 +154,13 @@ def _boxes(field: Field) -> tuple[Box, ...]:
 
 def _span(field: Field) -> Box:
     """The box that holds all boxes of a field."""
-    boxes = np.array(_boxes(field))
-    left, top = boxes[:, :2].min(axis=0)
-    right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
+    return _union(_boxes(field))
+
+
+def _union(boxes: tuple[Box, ...]) -> Box:
+    corners = np.array(boxes)
+    left, top = corners[:, :2].min(axis=0)
+    right, bottom = (corners[:, :2] + corners[:, 2:]).max(axis=0)
     return int(left), int(top), int(right - left), int(bottom - top)
 
 

@@ -6,10 +6,19 @@ from typing import Literal
 
 import numpy as np
 
-from recognizer.form import Field
+from recognizer.form import Box, Field
 from recognizer.page import Quality, Step
 
 Outcome = Literal["text", "blank", "illegible", "struck_out", "wrong_crop", "ambiguous", "unaligned"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """A field on its page, upright: `jpeg` (8 bit grey) at `dpi`; `box` is the field's, in pixels of the image."""
+
+    jpeg: bytes
+    dpi: float
+    box: Box
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +27,8 @@ class Crop:
 
     `image` is (height, width) uint8, paper light, at `dpi`; `crop_id` its digest together with where it came from;
     `field` says what may stand in it. `marks` are the option boxes of a checkbox or choice group, as (x, y, width,
-    height) in pixels of `image`, in the order of the field's options.
+    height) in pixels of `image`, in the order of the field's options. `view` is what people are shown; nothing that is
+    read or identified depends on it.
     """
 
     crop_id: str
@@ -28,6 +38,7 @@ class Crop:
     quality: Quality
     steps: tuple[Step, ...] = ()
     marks: tuple[tuple[int, int, int, int], ...] = ()
+    view: View | None = None
 
     @property
     def ink_level(self) -> float | None:

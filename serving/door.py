@@ -151,6 +151,9 @@ class Door:
                 for each, decision in zip(read, decisions, strict=True)
             )
             writing.decisions([answer.decision for answer in answers])
+            asked = [crop for (_, crop, _), decision in zip(named, decisions, strict=True)
+                     if decision.decision != "accept"]  # fmt: skip
+            writing.views(asked)
             writing.batch_page(batch_id, scan_no, page, answers)
         return answers
 

@@ -44,6 +44,8 @@ class Erasing:
                 *self._votes(crops), *self._texts(verdicts, verdicts.c.seq, crops),
                 *self._texts(schema.gold, schema.gold.c.crop_id, crops)]  # fmt: skip
         rows: dict[str, list[str]] = {"pages": self._page_keys(page), "crops": crops}
+        if views := self._of(select(schema.views.c.crop_id), schema.views.c.crop_id, crops):
+            rows[schema.views.name] = views
         for each in said:
             rows.setdefault(each.table, []).append(each.key)
         if any(each.table == verdicts.name for each in said):
@@ -144,6 +146,8 @@ class Erasing:
         """Blank all rows of a page; `texts` are what the texts become, by table and key."""
         named = self._renamed([said for said in found.said if said.table == verdicts.name])
         self._update(schema.crops, "crop_id", [{"row_key": key, "png": PICTURE} for key in found.rows["crops"]])
+        views = [{"row_key": key, "jpeg": PICTURE} for key in found.rows.get(schema.views.name, ())]
+        self._update(schema.views, "crop_id", views)
         for table, key in _WITH_TEXT.items():
             rows = [
                 {"row_key": said.key, "text": texts[said.table, said.key]} | self._beside(said)

@@ -114,6 +114,15 @@ class Writing:
             ],
         )
 
+    def views(self, crops: Iterable[Crop]) -> None:
+        """File what people will be shown of these crops, where the cut made a view."""
+        rows = [
+            {"crop_id": crop.crop_id, "jpeg": crop.view.jpeg, "dpi": crop.view.dpi, "box": canonical(crop.view.box)}
+            for crop in crops
+            if crop.view is not None
+        ]
+        self._add_all(schema.views, rows)
+
     def predictions(self, bundle_id: str, fresh: Iterable[FreshReading]) -> None:
         """File what the model said."""
         self._add_all(schema.predictions, [_prediction_row(bundle_id, item, self._now) for item in fresh])

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from recognizer.errors import LedgerError, UsageError
+from recognizer.reading import View
 from serving.ledger.desk import Lease, Role
 from serving.office import Entry, Implausible, Office, Progress, Question, TooLate
 from serving.review.access import Caller, Form, Needs, Posted, Refused, office_of
@@ -22,6 +23,7 @@ NON_ANSWERS = (
     ("w", "wrong_crop", "Wrong picture"),
 )  # fmt: skip
 ODD = {"pattern": "Answers here do not look like this", "not_in_lexicon": "This is not on the list of answers"}
+PNG = b"\x89PNG"
 PICTURE = {"Cache-Control": "private, max-age=900", "Content-Disposition": "inline"}
 
 TheOffice = Annotated[Office, Depends(office_of)]
@@ -34,6 +36,7 @@ class Shown:
 
     question: Question | None
     widget: Widget | None
+    view: View | None
     following: Lease | None
     progress: Progress
     message: str = ""
@@ -69,8 +72,8 @@ def desk_router(role: Role, path: str) -> APIRouter:
         office.release(token, caller.known.person_id)
         return _show(request, caller, _next(office, caller, role), role, path)
 
-    @router.get("/{token}/crop.png")
-    def crop(token: int, office: TheOffice, caller: Caller = needs) -> Response:
+    @router.get("/{token}/picture")
+    def picture(token: int, office: TheOffice, caller: Caller = needs) -> Response:
         """The picture of a field that is on the desk."""
         return _picture(office, caller, token)
 
@@ -118,6 +121,7 @@ def _next(
     return Shown(
         question=question,
         widget=widget_of(question.field) if question is not None else None,
+        view=_view(office, question),
         following=held[1] if len(held) > 1 else None,
         progress=office.progress(person, sitting),
         message=message, typed=typed, again=again, undo=undo,
@@ -134,6 +138,14 @@ def _question(office: Office, person: str, held: list[Lease]) -> Question | None
     return None
 
 
+def _view(office: Office, question: Question | None) -> View | None:
+    """The field on its page, where the ledger has it; else its crop is shown alone."""
+    if question is None:
+        return None
+    with office.ledger.desk_to_read() as desk:
+        return desk.tasks.view(question.lease.crop_id)
+
+
 def _show(request: Request, caller: Caller, shown: Shown, role: Role, path: str, status: int = 200) -> Response:
     """The whole page, or for its script the part that changes. Without the script, a form leads back to the page."""
     values: dict[str, Any] = {"shown": shown, "caller": caller, "role": role, "path": path, "others": NON_ANSWERS}
@@ -145,15 +157,14 @@ def _show(request: Request, caller: Caller, shown: Shown, role: Role, path: str,
 
 
 def _picture(office: Office, caller: Caller, token: int) -> Response:
-    """A crop, for whoever has or had it on the desk in this session. Raises Refused."""
+    """A field's view or crop, for whoever has or had it on the desk in this session. Raises Refused."""
     with office.ledger.desk_to_read() as desk:
-        task_id = desk.leases.task_of(token)
-        lease = desk.leases.state(token) if task_id is not None else None
-        mine = lease is not None and (lease.person, lease.sitting) == (caller.known.person_id, caller.session.sitting)
-        picture = desk.tasks.picture(lease.crop_id) if lease is not None and mine else None
-    if picture is None:
-        raise Refused(404, "this picture is not on your desk")
-    return Response(picture[0], media_type="image/png", headers=PICTURE)
+        lease = desk.leases.state(token) if desk.leases.task_of(token) is not None else None
+        if lease is None or (lease.person, lease.sitting) != (caller.known.person_id, caller.session.sitting):
+            raise Refused(404, "this picture is not on your desk")
+        view, crop = desk.tasks.view(lease.crop_id), desk.tasks.picture(lease.crop_id)
+    picture = view.jpeg if view is not None else crop[0] if crop is not None else b""
+    return Response(picture, media_type="image/png" if picture[:4] == PNG else "image/jpeg", headers=PICTURE)
 
 
 def _number(text: str | None) -> float:

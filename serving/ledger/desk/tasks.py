@@ -1,14 +1,16 @@
 """Tasks and what they want, in SQL."""
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy import exists as exists_
 
+from recognizer.reading import View
 from serving.ledger.desk.insert import insert
 from serving.ledger.desk.values import Gold, Task
-from serving.ledger.schema import crops, gold, slots, task_wants, tasks
+from serving.ledger.schema import crops, gold, slots, task_wants, tasks, views
 from serving.ledger.schema.truth import verdicts
 
 _newer = task_wants.alias()
@@ -86,6 +88,11 @@ class Tasks:
         """A crop's image as PNG, and its dots per inch."""
         row = self._connection.execute(select(crops.c.png, crops.c.dpi).where(crops.c.crop_id == crop_id)).one_or_none()
         return None if row is None else (row.png, row.dpi)
+
+    def view(self, crop_id: str) -> View | None:
+        """The field of a crop on its page, where the cut made a view and somebody was to be asked."""
+        row = self._connection.execute(select(views).where(views.c.crop_id == crop_id)).one_or_none()
+        return None if row is None else View(jpeg=row.jpeg, dpi=row.dpi, box=tuple(json.loads(row.box)))
 
     def add_gold(self, known: Iterable[Gold], now: str) -> None:
         """File known answers; what is there stays."""

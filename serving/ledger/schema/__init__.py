@@ -24,6 +24,7 @@ from serving.ledger.schema.reading import (
     scan_ends,
     scans,
     secrets,
+    views,
 )
 from serving.ledger.schema.review import (
     gold,
@@ -79,6 +80,7 @@ __all__ = [
     "task_wants",
     "tasks",
     "truth",
+    "views",
     "vote_voids",
     "votes",
 ]

@@ -91,6 +91,14 @@ crops = Table(
     Column("steps", Text, nullable=False),
     Column("marks", Text, nullable=False),
 )
+views = Table(  # what people are shown of fields that were not simply accepted
+    "views",
+    metadata,
+    Column("crop_id", ForeignKey("crops.crop_id"), primary_key=True),
+    Column("jpeg", LargeBinary, nullable=False, info=erased_picture()),
+    Column("dpi", Float, nullable=False),
+    Column("box", Text, nullable=False),  # x, y, width, height of the field in pixels of the picture
+)
 page_fields = Table(
     "page_fields",
     metadata,

@@ -92,14 +92,14 @@ def key_all(office: Office, person: str) -> None:
 
 def test_a_picture_is_for_whoever_has_it_on_the_desk(base: str) -> None:
     anna, eve = Browser(base, "anna"), Browser(base, "eve")
-    path = f"/work/{anna.token}/crop.png"
+    path = f"/work/{anna.token}/picture"
     picture = anna.http.get(base + path, timeout=30)
     assert picture.headers["Content-Type"] == "image/png" and "private" in picture.headers["Cache-Control"]
     assert Image.open(BytesIO(picture.content)).size == (260, 56)
     assert eve.http.get(base + path, timeout=30).status_code == 403
     assert eve.http.get(base + path.replace("/work", "/disagreements"), timeout=30).status_code == 404
     assert Browser(base, "anna").http.get(base + path, timeout=30).status_code == 404  # another session of hers
-    assert anna.http.get(f"{base}/work/999999/crop.png", timeout=30).status_code == 404
+    assert anna.http.get(f"{base}/work/999999/picture", timeout=30).status_code == 404
 
 
 def test_the_machine_is_not_heard(base: str, office: Office, ledger: Ledger) -> None:
