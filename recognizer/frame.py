@@ -13,7 +13,7 @@ from recognizer.form import Box
 
 FRAME_PX = 32
 MARGIN = 0.3
-FRAME_VERSION = 1
+FRAME_VERSION = 2
 
 PAPER_PERCENTILE = 80
 INK_PERCENTILE = 95
