@@ -9,6 +9,7 @@ from serving.commands.cli import DebugOption, StoreOption, app
 from serving.commands.crowd import crowd_app
 from serving.commands.erase import erase_app
 from serving.commands.export import export_app
+from serving.commands.key import key_app
 from serving.commands.numbers import numbers_app
 from serving.commands.review import review_app
 from serving.commands.told import EXIT_CODES, told
@@ -27,6 +28,7 @@ app.add_typer(erase_app)
 app.add_typer(export_app)
 app.add_typer(crowd_app, name="crowd")
 app.add_typer(hook_app, name="webhook")
+app.add_typer(key_app, name="key")
 app.add_typer(numbers_app)
 app.add_typer(review_app)
 

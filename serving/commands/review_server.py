@@ -6,6 +6,7 @@ from collections.abc import Callable
 import uvicorn
 
 from recognizer.errors import UsageError
+from serving.api import api_router
 from serving.crowds.label_studio.router import label_studio_router
 from serving.office import Office
 from serving.review import create_app
@@ -16,7 +17,7 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 
 def serve(office: Office, host: str, port: int, say: Callable[[str], None]) -> None:
     """Serve until Ctrl-C. Raises UsageError where the address is taken."""
-    app = create_app(office, routers=[label_studio_router(office)])
+    app = create_app(office, routers=[label_studio_router(office), api_router(office.ledger)])
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

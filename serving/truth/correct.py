@@ -60,6 +60,14 @@ class _Checked:
     use: FieldUse
 
 
+class RowsRefused(InputError):
+    """Rows make no sense, and nothing was filed. `complaints` are the lines of those rows, and what is wrong."""
+
+    def __init__(self, complaints: Sequence[tuple[Sequence[int], str]]) -> None:
+        super().__init__(_told(complaints))
+        self.complaints = complaints
+
+
 class _Wrong(Exception):
     """What is wrong with one row."""
 
@@ -70,7 +78,7 @@ def correct(
     """File a customer's corrections. `by` names the delivery (file and digest, or request): the same one again is
     known already. Values that break the rules of their field are refused unless `any_value`.
 
-    Raises InputError that lists every row which makes no sense; then nothing is filed.
+    Raises RowsRefused, an InputError that lists every row which makes no sense; then nothing is filed.
     """
     with ledger.truth() as truth:
         if truth.learned_from(by):
@@ -104,25 +112,26 @@ def _check(
     truth: Truth, fields: Fields, rows: Sequence[Row], by: str, batch_id: str | None, any_value: bool
 ) -> list[_Checked]:
     checked: list[_Checked] = []
-    wrong: list[str] = []
+    wrong: list[tuple[Sequence[int], str]] = []
     lines: dict[str, list[int]] = defaultdict(list)
     for row in rows:
         try:
             item = _checked(truth, fields, row, by, batch_id, any_value)
         except (_Wrong, UsageError) as error:
-            wrong.append(f"line {row.line}: {error}")
+            wrong.append(((row.line,), str(error)))
         else:
             lines[item.use.crop_id].append(row.line)
             checked.append(item)
-    wrong += [f"lines {', '.join(map(str, of))}: one field several times" for of in lines.values() if len(of) > 1]
+    wrong += [(of, "one field several times") for of in lines.values() if len(of) > 1]
     if wrong:
-        raise InputError(_told(wrong))
+        raise RowsRefused(wrong)
     return checked
 
 
-def _told(wrong: Sequence[str]) -> str:
+def _told(wrong: Sequence[tuple[Sequence[int], str]]) -> str:
+    said = [f"line{'s' if len(of) > 1 else ''} {', '.join(map(str, of))}: {why}" for of, why in wrong[:MOST_COMPLAINTS]]
     more = [f"and {len(wrong) - MOST_COMPLAINTS} more"] if len(wrong) > MOST_COMPLAINTS else []
-    return "nothing was filed:\n" + "\n".join(f"  {line}" for line in [*wrong[:MOST_COMPLAINTS], *more])
+    return "nothing was filed:\n" + "\n".join(f"  {line}" for line in [*said, *more])
 
 
 def _checked(truth: Truth, fields: Fields, row: Row, by: str, batch_id: str | None, any_value: bool) -> _Checked:

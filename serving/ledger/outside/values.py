@@ -78,3 +78,14 @@ class BatchLine:
     pages: int
     complete: int
     reopened: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happened:
+    """A record event with its number, and of which page it tells."""
+
+    seq: int
+    event: RecordEvent
+    page_id: str
+    scan: str
+    form: str | None
