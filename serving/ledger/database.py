@@ -17,6 +17,8 @@ from serving.ledger.schema import SCHEMA_VERSION, metadata, schema_versions
 from serving.ledger.schema.migrate import OLDEST, migrate
 
 BUSY_TIMEOUT_MS = 60_000
+POOL: dict[str, Any] = {"max_overflow": 35, "pool_timeout": 2 * BUSY_TIMEOUT_MS / 1000}
+"""A server's forty threads each find a connection; whoever must wait for one waits longer than for any lock."""
 _ADVISORY_LOCK = 0x50454E46  # "PENF"
 
 
@@ -27,7 +29,11 @@ def open_database(url: str) -> Engine:
     """
     target = _parsed(url)
     try:
-        engine = _sqlite(target) if target.get_backend_name() == "sqlite" else create_engine(target, pool_pre_ping=True)
+        engine = (
+            _sqlite(target)
+            if target.get_backend_name() == "sqlite"
+            else create_engine(target, pool_pre_ping=True, **POOL)
+        )
         with _alone(engine) as connection:
             _ensure_schema(connection)
     except ImportError as error:
@@ -67,7 +73,7 @@ def _sqlite(target: URL) -> Engine:
     assert target.database is not None
     if not target.database.startswith("file:"):  # SQLite's own kind of address names no path that we could make
         Path(target.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(target, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = create_engine(target, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, **POOL)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
