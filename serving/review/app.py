@@ -2,12 +2,14 @@
 
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recognizer.errors import InputError, LedgerError
 from serving.office import Office
@@ -37,7 +39,7 @@ def create_app(office: Office, *, routers: Sequence[APIRouter] = (), tick_s: flo
 
     app = FastAPI(title="Penfield", lifespan=ticking, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.office, app.state.sessions = office, Sessions(office.ledger)
-    app.middleware("http")(_with_headers)
+    app.add_middleware(_Headers)
     for router in (signing.router, desk_router("reviewer", "/work"), desk_router("expert", "/disagreements")):
         app.include_router(router)
     for router in (admin.router, *routers):
@@ -50,11 +52,21 @@ def create_app(office: Office, *, routers: Sequence[APIRouter] = (), tick_s: flo
     return app
 
 
-async def _with_headers(request: Request, forward: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await forward(request)
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+class _Headers:
+    """Every answer bears our headers, other routers' too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
 
 
 def _sign_in(request: Request, _: Exception) -> Response:
