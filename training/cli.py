@@ -11,6 +11,8 @@ from serving.commands.erase import erase_app
 from serving.commands.export import export_app
 from serving.commands.key import key_app
 from serving.commands.numbers import numbers_app
+from serving.commands.office import gold_app, office_app
+from serving.commands.people import people_app
 from serving.commands.review import review_app
 from serving.commands.told import EXIT_CODES, told
 from serving.commands.truth import truth_app
@@ -31,6 +33,9 @@ app.add_typer(hook_app, name="webhook")
 app.add_typer(key_app, name="key")
 app.add_typer(numbers_app)
 app.add_typer(review_app)
+app.add_typer(people_app, name="people")
+app.add_typer(office_app)
+app.add_typer(gold_app, name="gold")
 
 
 @app.command(epilog=EXIT_CODES)
