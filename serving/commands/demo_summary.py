@@ -13,6 +13,7 @@ from serving.store import Places
 
 NEXT = (
     ("make ui", "every prediction, the report and the doubtful pages, in MLflow"),
+    ("make review", "the page on which people key what is doubtful (docs/REVIEW.md)"),
     ("make recognize FORM=... SCANS=... OUT=...", "scans and a form of your own (docs/FORMS.md says how)"),
     ("make train", "a model of your own"),
 )
