@@ -48,7 +48,7 @@ class Worker:
 
     def seconds(self, true: Entry, field: Field, rng: np.random.Generator) -> float:
         """How long they take for a field, log-normal around a median that grows with what is to be typed."""
-        keys = 1 if true.outcome != "text" or field.is_marks or field.options else len(true.text) + 1
+        keys = keystrokes(true, field)
         return float((self.start_s + self.key_s * keys) * np.exp(rng.normal(0.0, self.spread)))
 
 
@@ -123,6 +123,12 @@ class Malicious(Worker):
     def says(self, true: Entry, field: Field, rng: np.random.Generator) -> Entry:
         """A slip on purpose, or the careful answer."""
         return slip(true, field, rng) if rng.random() < self.lying else super().says(true, field, rng)
+
+
+def keystrokes(entry: Entry, field: Field) -> int:
+    """The keys that an answer takes: one for what is chosen or is no text; else what is typed, and Enter."""
+    chosen = entry.outcome != "text" or field.is_marks or field.kind == "signature" or field.options
+    return 1 if chosen else len(entry.text) + 1
 
 
 def crowd(
