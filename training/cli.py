@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from serving.commands.campaign import campaign_app
 from serving.commands.cli import DebugOption, StoreOption, app
 from serving.commands.crowd import crowd_app
 from serving.commands.erase import erase_app
@@ -30,6 +31,7 @@ app.add_typer(truth_app)
 app.add_typer(erase_app)
 app.add_typer(export_app)
 app.add_typer(crowd_app, name="crowd")
+app.add_typer(campaign_app, name="campaign")
 app.add_typer(hook_app, name="webhook")
 app.add_typer(key_app, name="key")
 app.add_typer(numbers_app)

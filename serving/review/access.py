@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, Request, Response
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from serving.crowds.campaign import Visit, visit
 from serving.ledger import Ledger
 from serving.office import Office
 from serving.people.people import Person, PersonRole
@@ -38,12 +39,13 @@ class Refused(Exception):
 @dataclass(frozen=True, kw_only=True)
 class Session:
     """One signing-in. `sitting` names it in the queue; `csrf` must come back with every form; `began_at` is the
-    ledger's time. Before somebody signs in, `person_id` is ""."""
+    ledger's time. Before somebody signs in, `person_id` is "". `visit`: a campaign's worker, who did not sign in."""
 
     person_id: str = ""
     sitting: str = ""
     csrf: str
     began_at: str = ""
+    visit: str = ""
 
 
 class Sessions:
@@ -64,10 +66,13 @@ class Sessions:
             return None
 
     def begin(self, request: Request, response: Response, session: Session) -> None:
-        """Give the browser a session instead of the one that it has."""
+        """Give the browser a session instead of the one that it has.
+
+        Lax, not strict: who comes from a platform's page would arrive without it. Forms carry a token of their own.
+        """
         response.set_cookie(
             COOKIE, str(self._signer.dumps(asdict(session))), max_age=LONGEST_SESSION_S, httponly=True,
-            samesite="strict", secure=request.url.scheme == "https", path="/",
+            samesite="lax", secure=request.url.scheme == "https", path="/",
         )  # fmt: skip
 
 
@@ -77,6 +82,7 @@ class Caller:
 
     person: Person | None
     session: Session
+    visit: Visit | None = None
 
     @property
     def known(self) -> Person:
@@ -114,12 +120,27 @@ class Needs:
             raise Refused(403, "this page is too old: please load it again")
         if self.role == "anybody":
             return Caller(person=None, session=session)
-        person = office_of(request).people.of_session(session.person_id, session.began_at)
+        office = office_of(request)
+        if session.visit:
+            return _guest(office, session, self.role)
+        person = office.people.of_session(session.person_id, session.began_at)
         if person is None:
             raise NotSignedIn
         if self.role not in person.roles:
             raise Refused(403, f"this is for people with the role {self.role}")
         return Caller(person=person, session=session)
+
+
+def _guest(office: Office, session: Session, role: Role) -> Caller:
+    """A worker of a campaign, who may key and nothing else."""
+    if role != "reviewer":
+        raise Refused(403, f"this is for people with the role {role}")
+    visited = visit(office.ledger, session.visit)
+    person = Person(
+        person_id=visited.person_id, name=visited.campaign.name, roles=frozenset({"reviewer"}), active=True,
+        created_at=visited.campaign.at,
+    )  # fmt: skip
+    return Caller(person=person, session=session, visit=visited)
 
 
 Form = Annotated[Posted, Depends(_posted)]

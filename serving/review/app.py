@@ -11,9 +11,9 @@ from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from recognizer.errors import InputError, LedgerError
+from recognizer.errors import InputError, LedgerError, UsageError
 from serving.office import Office
-from serving.review import admin, signing
+from serving.review import admin, campaign, signing
 from serving.review.access import NotSignedIn, Refused, Sessions
 from serving.review.pages import FOLDER, HEADERS, page
 from serving.review.work import PART, desk_router
@@ -42,12 +42,13 @@ def create_app(office: Office, *, routers: Sequence[APIRouter] = (), tick_s: flo
     app.add_middleware(_Headers)
     for router in (signing.router, desk_router("reviewer", "/work"), desk_router("expert", "/disagreements")):
         app.include_router(router)
-    for router in (admin.router, *routers):
+    for router in (admin.router, campaign.router, *routers):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     app.add_exception_handler(NotSignedIn, _sign_in)
     app.add_exception_handler(Refused, _refuse)
     app.add_exception_handler(InputError, _not_there)
+    app.add_exception_handler(UsageError, _not_now)
     app.add_exception_handler(LedgerError, _away)
     return app
 
@@ -83,6 +84,10 @@ def _refuse(_: Request, error: Exception) -> Response:
 
 def _not_there(_: Request, error: Exception) -> Response:
     return page("message.html", status=404, message=str(error))
+
+
+def _not_now(_: Request, error: Exception) -> Response:
+    return page("message.html", status=422, message=str(error))
 
 
 def _away(_: Request, error: Exception) -> Response:

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from recognizer.errors import LedgerError, UsageError
 from recognizer.reading import View
+from serving.crowds.campaign import Visit, end_visit
 from serving.ledger.desk import Lease, Role
 from serving.office import Entry, Implausible, Office, Progress, Question, TooLate
 from serving.review.access import Caller, Form, Needs, Posted, Refused, office_of
@@ -112,8 +113,10 @@ def _next(
     """What is on the desk, `first` before all else; new fields where there is room."""
     person, sitting = caller.known.person_id, caller.session.sitting
     held = [lease for lease in office.queue.held(person, sitting) if lease.role == role]
-    if len(held) < AT_ONCE:
-        held += office.lease(person, sitting, role=role, count=AT_ONCE - len(held))
+    progress = office.progress(person, sitting)
+    room = AT_ONCE if caller.visit is None else min(AT_ONCE, _left(caller.visit, progress))
+    if len(held) < room:
+        held += office.lease(person, sitting, role=role, count=room - len(held))
     held.sort(key=lambda lease: lease.token != first)
     if first is not None and (not held or held[0].token != first):
         message, typed, again = "The time for this field was over. Here is the next one.", "", ""
@@ -123,7 +126,7 @@ def _next(
         widget=widget_of(question.field) if question is not None else None,
         view=_view(office, question),
         following=held[1] if len(held) > 1 else None,
-        progress=office.progress(person, sitting),
+        progress=progress,
         message=message, typed=typed, again=again, undo=undo,
     )  # fmt: skip
 
@@ -148,12 +151,25 @@ def _view(office: Office, question: Question | None) -> View | None:
 
 def _show(request: Request, caller: Caller, shown: Shown, role: Role, path: str, status: int = 200) -> Response:
     """The whole page, or for its script the part that changes. Without the script, a form leads back to the page."""
+    if caller.visit is not None and (shown.question is None or _left(caller.visit, shown.progress) == 0):
+        return _finished(request, office_of(request), caller.visit, shown.progress)
     values: dict[str, Any] = {"shown": shown, "caller": caller, "role": role, "path": path, "others": NON_ANSWERS}
     if request.headers.get(PART):
         return page("question.html", status=status, **values)
     if request.method == "POST" and status == 200 and not shown.message:
         return RedirectResponse(f"{path}?undo={shown.undo}" if shown.undo else path, status_code=303)
     return page("work.html", status=status, **values)
+
+
+def _left(visited: Visit, progress: Progress) -> int:
+    """How many fields a campaign's worker still has to key."""
+    return 0 if visited.ended else max(0, visited.campaign.fields - progress.answered)
+
+
+def _finished(request: Request, office: Office, visited: Visit, progress: Progress) -> Response:
+    """The completion code, for whoever has keyed all, or as much as there was."""
+    done = visited if visited.ended else end_visit(office.ledger, visited, progress.answered)
+    return page("finished_part.html" if request.headers.get(PART) else "finished.html", visit=done, progress=progress)
 
 
 def _picture(office: Office, caller: Caller, token: int) -> Response:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, text
 
+from serving.ledger.desk.campaigns import Campaigns
 from serving.ledger.desk.crowds import Crowds
 from serving.ledger.desk.filing import Filing
 from serving.ledger.desk.judging import Judging
@@ -31,6 +32,7 @@ class Desk:
         self.votes = Votes(connection)
         self.people = Persons(connection)
         self.crowds = Crowds(connection)
+        self.campaigns = Campaigns(connection)
         self.filing = Filing(connection)
         self.judging = Judging(connection)
 

@@ -16,7 +16,7 @@ function begin() {
   clearTimeout(waiting);
   const entry = document.getElementById("entry");
   if (entry) { entry.focus(); entry.select(); look(entry); } else { desk.tabIndex = -1; desk.focus(); }
-  if (!question) waiting = setTimeout(again, 5000);
+  if (!question && !document.getElementById("code")) waiting = setTimeout(again, 5000);
 }
 
 function again() {
