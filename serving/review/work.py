@@ -151,7 +151,8 @@ def _view(office: Office, question: Question | None) -> View | None:
 
 def _show(request: Request, caller: Caller, shown: Shown, role: Role, path: str, status: int = 200) -> Response:
     """The whole page, or for its script the part that changes. Without the script, a form leads back to the page."""
-    if caller.visit is not None and (shown.question is None or _left(caller.visit, shown.progress) == 0):
+    over = shown.question is None and shown.progress.answered > 0
+    if caller.visit is not None and (over or _left(caller.visit, shown.progress) == 0):
         return _finished(request, office_of(request), caller.visit, shown.progress)
     values: dict[str, Any] = {"shown": shown, "caller": caller, "role": role, "path": path, "others": NON_ANSWERS}
     if request.headers.get(PART):
