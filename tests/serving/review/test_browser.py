@@ -12,14 +12,18 @@ from tests.serving.review.desk import PASSWORD, WRITTEN, office_on, read_batch, 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FIELDS = 100
 
+expect.set_options(timeout=30_000)  # machines may be busy
+
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium")
 
 
 @pytest.fixture
 def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_page(viewport={"width": 1000, "height": 760})
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        opened = browser.new_page(viewport={"width": 1000, "height": 760})
+        opened.set_default_timeout(60_000)
+        yield opened
         browser.close()
 
 
