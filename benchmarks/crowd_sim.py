@@ -1,6 +1,6 @@
 """The sample batch through a simulated crowd in the real office, against keying everything twice.
 
-    python -m benchmarks.crowd_sim [--pages 60] [--people 16] [--seeds 3] [--out out/bench-crowd-sim]
+    python -m benchmarks.crowd_sim [--pages 60] [--people 16] [--before 20] [--seeds 3] [--out out/bench-crowd-sim]
 
 The same careful people key the same fields twice, blind, and a third one where two differ (of three answers, what two
 say; of three different ones, the first). Accuracy is that of the records; keystrokes are those of people, gold counted
@@ -44,6 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=0)
     parser.add_argument("--people", type=int, default=16)
+    parser.add_argument("--before", type=int, default=20, help="pages that they keyed the day before")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--bundle", type=Path, default=Path("data/bundle"))
     parser.add_argument("--out", type=Path, default=Path("out/bench-crowd-sim"))
@@ -59,7 +60,7 @@ def main() -> None:
                 ledger=ledger, folder=asked.out / str(seed), bundle=asked.bundle, policy=Policy(), watcher=Quiet()
             )  # type: ignore[arg-type]  # it answers to everything
             cast = Cast(people=asked.people)
-            done = rehearse(stage, cast, Scene(pages=asked.pages), seed)
+            done = rehearse(stage, cast, Scene(pages=asked.pages, before=asked.before), seed)
             fields = Fields(ledger.form_definition)
             with ledger.truth() as truth:
                 named = {use.crop_id: fields.of(use) for use in truth.uses_in(done.batch.batch_id)}

@@ -41,6 +41,7 @@ def crowd_sim(
     with told(debug):
         from rich.console import Console
 
+        from recognizer.errors import UsageError
         from serving.commands.progress import Bar
         from serving.commands.session import bundle_folder
         from serving.ledger import open_ledger
@@ -53,6 +54,8 @@ def crowd_sim(
         cast.staff(seed)  # says at once where the shares make no crowd
         wanted = load_policy(policy) if policy is not None else Policy()
         with open_ledger(ledger or new_ledger(out)) as opened, Bar(Console(stderr=True)) as bar:
+            if opened.latest_batch() is not None:
+                raise UsageError("this ledger has batches already - mend: a rehearsal needs an empty one of its own")
             stage = Stage(ledger=opened, folder=out, bundle=bundle_folder(bundle), policy=wanted, watcher=bar)
             done = rehearse(stage, cast, Scene(pages=pages, known=known, before=before), seed)
         show_rehearsal(Console(soft_wrap=True, highlight=False), done, cast, wanted)

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable
 
 import uvicorn
+from fastapi import FastAPI
 
 from recognizer.errors import UsageError
 from serving.api import api_router
@@ -15,9 +16,14 @@ from serving.webhook import Posting
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
+def whole_app(office: Office) -> FastAPI:
+    """The pages, Label Studio's webhook, and the API for customers."""
+    return create_app(office, routers=[label_studio_router(office), api_router(office.ledger)])
+
+
 def serve(office: Office, host: str, port: int, say: Callable[[str], None]) -> None:
     """Serve until Ctrl-C. Raises UsageError where the address is taken."""
-    app = create_app(office, routers=[label_studio_router(office), api_router(office.ledger)])
+    app = whole_app(office)
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -10,8 +10,8 @@ from recognizer.form import Field
 from recognizer.form.language import automaton_of
 
 ALPHABET = Alphabet()
-KEYS = "123456789acdefghjklmnopqrtvxyz"
-"""For answers, one key each; b, i, s, w and u are non-answers and undo."""
+KEYS = "123456789acdefhjklmnopqrtvxy"
+"""For answers, one key each; b, i, s and w are non-answers, u, g and z undo, give away and zoom."""
 
 HINTS = {
     "digits": "digits",

@@ -25,7 +25,7 @@ NON_ANSWERS = (
 )  # fmt: skip
 ODD = {"pattern": "Answers here do not look like this", "not_in_lexicon": "This is not on the list of answers"}
 PNG = b"\x89PNG"
-PICTURE = {"Cache-Control": "private, max-age=900", "Content-Disposition": "inline"}
+PICTURE = {"Cache-Control": "private, max-age=60", "Content-Disposition": "inline"}
 
 TheOffice = Annotated[Office, Depends(office_of)]
 

@@ -10,6 +10,7 @@ from random import Random
 
 import requests
 import uvicorn
+from fastapi import FastAPI
 
 from serving.consensus import Bar
 from serving.ledger import BatchStart, Ledger, ScanEntry
@@ -57,11 +58,11 @@ def office_on(ledger: Ledger, policy: Policy | None = None, rules: Rules | None 
 
 
 @contextmanager
-def serving(office: Office, *, tick_s: float | None = None) -> Iterator[str]:
-    """The address of the review server, while the block runs."""
+def serving(served: Office | FastAPI, *, tick_s: float | None = None) -> Iterator[str]:
+    """The address of the review server on an office, or of another app, while the block runs."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        app = create_app(office, tick_s=tick_s)
+        app = served if isinstance(served, FastAPI) else create_app(served, tick_s=tick_s)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()

@@ -10,10 +10,11 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import Mount
 
+from serving.commands.review_server import whole_app
 from serving.office import Office
 from serving.review import create_app
 from serving.review.access import Needs
-from tests.serving.review.desk import PASSWORD, Browser
+from tests.serving.review.desk import PASSWORD, Browser, serving
 
 
 def routers(app: FastAPI) -> list[APIRouter]:
@@ -41,6 +42,23 @@ def test_every_route_declares_a_role(office: Office) -> None:
     assert len(found) >= 14
     others = [route for route in app.routes if not hasattr(route, "original_router")]
     assert [route.path for route in others if isinstance(route, Mount)] == ["/static"] and len(others) == 1
+
+
+def doors(app: FastAPI) -> set[tuple[str, str]]:
+    """Methods and paths of all routes of a server."""
+    found = [route for router in routers(app) for route in router.routes if isinstance(route, APIRoute)]
+    return {(method, route.path) for route in found for method in route.methods or ()}
+
+
+def test_what_is_served_beside_the_pages_has_locks_of_its_own(office: Office) -> None:
+    """The server that ships holds the pages, the API by key and Label Studio's webhook by secret; nothing else."""
+    beside = doors(whole_app(office)) - doors(create_app(office, tick_s=None))
+    assert {("POST", "/crowds/label-studio"), ("POST", "/api/v1/corrections"), ("GET", "/api/v1/truth")} <= beside
+    assert all(path.startswith(("/api/v1/", "/crowds/label-studio")) for _, path in beside)
+    with serving(whole_app(office)) as base:
+        for method, path in beside:
+            answer = requests.request(method, base + path.replace("{page_id}", "x"), timeout=30)
+            assert answer.status_code == 401, (method, path)
 
 
 def test_a_route_without_a_role_is_noticed(office: Office) -> None:

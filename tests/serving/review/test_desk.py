@@ -1,13 +1,19 @@
 """Keying without a script: what is shown, what is taken, and what is refused politely."""
 
+from html import unescape
 from io import BytesIO
 from itertools import count
 from time import sleep
 
+import cv2
+import numpy as np
 from PIL import Image
 
+from recognizer.clean import measure_field
+from recognizer.form import Field
+from recognizer.reading import Crop, View
 from serving.ledger import Ledger
-from serving.office import Entry, Office, Rules
+from serving.office import Entry, Lease, Office, Rules
 from serving.promise import Policy
 from tests.serving.review.desk import PASSWORD, WRITTEN, Browser, office_on, read_batch, serving
 
@@ -80,14 +86,19 @@ def test_a_late_answer_is_refused_politely(ledger: Ledger) -> None:
         assert answer.status_code == 409 and "others have answered it" in anna.page
 
 
-def key_all(office: Office, person: str) -> None:
-    """Key every field, each in a sitting of its own."""
+def key_all(office: Office, person: str, text: str | None = None) -> None:
+    """Key every field, each in a sitting of its own: what is written there, or always the same."""
     for number in count():
         leases = office.lease(person, f"sitting {number}")
         if not leases:
             return
         for lease in leases:
-            office.submit(lease.token, person, Entry(text=WRITTEN[lease.field]), confirmed=True)
+            office.submit(lease.token, person, _said(lease, text), confirmed=True)
+
+
+def _said(lease: Lease, text: str | None) -> Entry:
+    listed = lease.kind in ("checkbox", "signature")
+    return Entry(text=WRITTEN[lease.field] if text is None or listed else text)
 
 
 def test_a_picture_is_for_whoever_has_it_on_the_desk(base: str) -> None:
@@ -102,28 +113,62 @@ def test_a_picture_is_for_whoever_has_it_on_the_desk(base: str) -> None:
     assert anna.http.get(f"{base}/work/999999/picture", timeout=30).status_code == 404
 
 
-def test_the_machine_is_not_heard(base: str, office: Office, ledger: Ledger) -> None:
-    """No page holds what the machine read, how sure it was, whether it is gold or audited, or another field's value."""
+def test_a_field_is_shown_on_its_page_where_the_ledger_has_a_view(base: str, ledger: Ledger) -> None:
+    """Boxed, as an SVG without a style of its own; the picture is the view's."""
     anna = Browser(base, "anna")
-    pages = []
+    assert "<svg" not in anna.page
+    encoded, jpeg = cv2.imencode(".jpg", np.full((96, 320), 240, np.uint8))
+    assert encoded
+    with ledger.desk_to_read() as desk:
+        crop_id = desk.leases.state(int(anna.token)).crop_id
+    field = Field(name="x", kind="text", box=(0, 0, 1, 1))
+    crop = Crop(
+        crop_id=crop_id, image=np.zeros((2, 2), np.uint8), dpi=150.0, field=field,
+        quality=measure_field(np.full((40, 40), 255, np.uint8), 150.0),
+        view=View(jpeg=jpeg.tobytes(), dpi=150.0, box=(30, 20, 260, 56)),
+    )  # fmt: skip
+    with ledger.writing() as writing:
+        writing.views([crop])
+    anna.get("/work")
+    assert 'viewBox="0 0 320 96"' in anna.page
+    assert '<rect class="boxed" x="30" y="20" width="260" height="56"' in anna.page
+    picture = anna.http.get(f"{base}/work/{anna.token}/picture", timeout=30)
+    assert picture.headers["Content-Type"] == "image/jpeg" and picture.content == jpeg.tobytes()
+
+
+def test_the_machine_is_not_heard(base: str) -> None:
+    """No page holds what the machine read or thought of, how sure it was, or whether the field is gold or audited."""
+    anna = Browser(base, "anna")
+    told = ""
     for _ in range(8):
-        pages.append(anna.page)
-        anna.post(f"/work/{anna.token}", part=True, outcome="illegible")
-        anna.page += "" if 'name="csrf"' in anna.page else pages[-1]
-    told = "".join(pages)
-    for text in (*WRITTEN.values(), "0.9", "confidence", "gold", "audit", "prediction"):
-        assert text not in told or text in ("yes", "signed"), text
+        told += unescape(anna.page)
+        anna.post(f"/work/{anna.token}", outcome="illegible")
+    assert told.count('class="question"') == 8
+    readings = [text for text in WRITTEN.values() if text not in ("yes", "signed")]  # these are names of buttons
+    for text in (*readings, *(text[:-1] + "7" for text in readings), "confidence", "gold", "audit", "prediction", "%"):
+        assert text not in told, text
 
 
 def test_an_expert_sees_all_votes_without_names(ledger: Ledger) -> None:
+    """Three people disagree: the expert sees the three answers, nobody's name, and decides."""
     read_batch(ledger, 3)
-    office = office_on(ledger, Policy(consensus="expert"))
+    office = office_on(ledger, Policy(consensus="two_plus_tiebreak"), Rules(undo_s=0))
+    said = dict(zip(("beatrix", "cyprian", "dorothea"), ("Marge", "Margo", "Margit"), strict=True))
+    for name, text in said.items():
+        office.people.add(name, PASSWORD)
+        key_all(office, office.people.named(name).person_id, text)
+        office.tick()
     with serving(office) as base:
         eve = Browser(base, "eve")
-        assert eve.page.count('class="question"') == 1
-        eve.post(f"/disagreements/{eve.token}", text="Margot", confirm="Margot")
-    office_two = Office(ledger, Policy(consensus="expert"), rules=Rules(undo_s=0))
-    assert office_two.tick().settled == 1
+        shown = unescape(eve.page)
+        assert all(f">{text}</button>" in shown for text in said.values())
+        assert not any(name in shown for name in (*said, "anna"))
+        assert "3 people gave 3 different answers" in shown
+        eve.post(f"/disagreements/{eve.token}", text="Margarethe", confirm="Margarethe")
+    assert office.tick().settled == 1
+    with ledger.truth() as truth:
+        verdicts = [said for items in truth.verdicts_on(truth.crops_judged()).values() for said in items]
+    assert ("expert", "Margarethe") in {(verdict.source, verdict.text) for verdict in verdicts}
 
 
 def test_the_office_shows_what_waits(base: str) -> None:
