@@ -6,8 +6,9 @@ from typing import Literal
 from recognizer.errors import UsageError
 from serving.consensus.answer import Entry
 
-Role = Literal["reviewer", "expert"]
-Rule = Literal["one_plus_model", "two_plus_tiebreak", "expert"]
+Role = Literal["reviewer", "expert", "verifier"]
+"""A verifier sees what the machine read; all others are blind, experts but for what others keyed."""
+Rule = Literal["one_plus_model", "two_plus_tiebreak", "expert", "verify"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +46,12 @@ Hearing = Assisted | Blind
 class Policy:
     """When the votes on a field settle it.
 
-    `one_plus_model`: one person and the machine say the same; else as the next. `two_plus_tiebreak`: two people say the
-    same, of at most `most_reviewers`; then an expert. `expert`: an expert alone. Saying the same is not enough: the
-    posterior of what they say, given how well each of them reads, must be at least `least_confidence`. Two newcomers
-    do not reach it, so that whoever wants a wrong value through must first earn trust.
+    `one_plus_model`: one person and the machine say the same; else as the next. `two_plus_tiebreak`: two people say
+    the same, of at most `most_reviewers`; then an expert. `expert`: an expert alone. `verify`: a verifier who sees
+    the reading among equal ones and does not strike it out; what is struck out goes the way of `two_plus_tiebreak`.
+    Saying the same is not enough: the posterior of what they say, given how well each of them reads, must be at least
+    `least_confidence`. Two newcomers do not reach it, so that whoever wants a wrong value through must first earn
+    trust.
     """
 
     rule: Rule = "two_plus_tiebreak"
@@ -71,7 +74,7 @@ class Settled:
 
     entry: Entry
     confidence: float
-    by: Literal["person_and_model", "agreement", "expert"]
+    by: Literal["person_and_model", "agreement", "expert", "verifier"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,9 @@ def settle(
     people who say `illegible` settle that nobody can read it. The machine's reading is heard in an `Assisted` hearing
     under `one_plus_model` and nowhere else.
     """
-    people = counted(votes)
+    if policy.rule == "verify" and (verified := _verified(votes, hearing)):
+        return verified
+    people = [vote for vote in counted(votes) if vote.role != "verifier"]
     voices = heard(people, field, skills)
     experts = [vote for vote in voices if vote.role == "expert"]
     machine = _model_vote(hearing, policy, field)
@@ -36,6 +38,20 @@ def settle(
         first = 1 if machine else 2
         return agreed or Wants(votes=max(1, first - len(voices)), role="reviewer")
     return Wants(votes=1, role="expert", suggestion=_suggestion(voices, field, skills))
+
+
+def _verified(votes: Sequence[Vote], hearing: Hearing) -> Settled | Wants | None:
+    """A verifier's word, or that it is wanted; None where people key the field: the machine read nothing there, or a
+    verifier struck its reading out.
+
+    How often people overlook a wrong one among right ones is not known, so the verdict is as sure as the reading was.
+    """
+    if not isinstance(hearing, Assisted) or any(not vote.voided and vote.role != "verifier" for vote in votes):
+        return None
+    valid = [vote for vote in votes if not vote.voided]
+    if not valid:
+        return Wants(votes=1, role="verifier")
+    return Settled(entry=valid[-1].entry, confidence=hearing.confidence, by="verifier")
 
 
 def counted(votes: Sequence[Vote]) -> list[Vote]:

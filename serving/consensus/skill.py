@@ -44,7 +44,11 @@ class Skill:
         return self.right / (self.right + self.wrong)
 
 
-PRIORS: Mapping[Role, Skill] = {"reviewer": Skill(right=4, wrong=1), "expert": Skill(right=199, wrong=1)}
+PRIORS: Mapping[Role, Skill] = {
+    "reviewer": Skill(right=4, wrong=1),
+    "expert": Skill(right=199, wrong=1),
+    "verifier": Skill(right=4, wrong=1),
+}
 """Before anything is known: of a newcomer little, of an expert that others have chosen them."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Connection, Row, Select, and_, case, func, select
+from sqlalchemy import CTE, ColumnElement, Connection, Row, Select, and_, case, exists, func, select
 
 from serving.ledger import schema
 from serving.ledger.desk import Desk
@@ -98,8 +98,9 @@ class Numbers:
         return self._all(_voted(query, self._scope).group_by(tasks.c.purpose, tasks.c.kind))
 
     def votes(self) -> list[Row[Any]]:
-        """Valid votes of production and audits in the order of tasks and votes, with what the machine had read."""
+        """Valid blind votes of production and audits in the order of tasks and votes, with what the machine read."""
         tasks, votes, said = schema.tasks, schema.votes, schema.predictions
+        seen = exists().where(schema.leases.c.token == votes.c.token, schema.leases.c.role == "verifier")
         query = select(
             votes.c.task_id, votes.c.person_id, votes.c.outcome, votes.c.text,
             tasks.c.kind, tasks.c.form, tasks.c.field,
@@ -108,7 +109,7 @@ class Numbers:
         asked = _voted(query, self._scope).outerjoin(said, said.c.prediction_id == tasks.c.prediction_id)
         valid = schema.vote_voids.c.token.is_(None)
         return self._all(
-            asked.where(tasks.c.purpose.in_(("production", "audit")), valid)
+            asked.where(tasks.c.purpose.in_(("production", "audit")), valid, ~seen)
             .order_by(votes.c.task_id, votes.c.at, votes.c.token)
         )  # fmt: skip
 

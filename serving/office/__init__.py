@@ -1,12 +1,13 @@
 """The office: what machines doubt is put to people, and what people say becomes true."""
 
 from serving.consensus import Entry
+from serving.office.group import Group, Verified
 from serving.office.office import Office, Progress, Ticked
 from serving.office.plausible import Implausible
 from serving.office.question import Question, Said
 from serving.queue import Lease, Rules, Submitted, TooLate
 
 __all__ = [
-    "Entry", "Implausible", "Lease", "Office", "Progress", "Question", "Rules", "Said", "Submitted", "Ticked",
-    "TooLate",
+    "Entry", "Group", "Implausible", "Lease", "Office", "Progress", "Question", "Rules", "Said", "Submitted", "Ticked",
+    "TooLate", "Verified",
 ]  # fmt: skip

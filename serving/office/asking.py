@@ -1,5 +1,7 @@
 """Which votes a field wants, and under which policy they settle it. In audits and trials the model never votes."""
 
+from typing import get_args
+
 from recognizer.errors import UsageError
 from recognizer.form import Field
 from serving.consensus import Assisted, Blind, Entry, Hearing, Policy, Settled, Skills, Wants, settle
@@ -8,17 +10,19 @@ from serving.ledger.desk import Purpose
 from serving.ledger.values import Prediction
 
 NOTHING_READ = "unaligned"
+SEEING = ("one_plus_model", "verify")
+"""Rules under which the machine has a say."""
 
 
 def rule_of(consensus: Rule, purpose: Purpose) -> Rule:
     """The rule that settles fields of a purpose, where the policy names one for production."""
-    return "two_plus_tiebreak" if consensus == "one_plus_model" and purpose != "production" else consensus
+    return "two_plus_tiebreak" if consensus in SEEING and purpose != "production" else consensus
 
 
 def policy_of(name: str) -> Policy:
     """The policy of consensus that a task names. Raises UsageError where the name is none."""
-    if name not in ("one_plus_model", "two_plus_tiebreak", "expert"):
-        raise UsageError(f"no policy {name!r} settles a task - mend: one_plus_model, two_plus_tiebreak or expert")
+    if name not in get_args(Rule):
+        raise UsageError(f"no policy {name!r} settles a task - mend: one of {', '.join(get_args(Rule))}")
     return Policy(rule=name)  # type: ignore[arg-type]
 
 

@@ -18,10 +18,12 @@ WENT = {
     "review": "It went to people",
     "rescan": "It is to be scanned again",
 }
+WHOM = {"expert": "an expert", "reviewer": "reviewers", "verifier": "somebody who verifies"}
 RULES = {
     "one_plus_model": "one blind answer equal to the machine's reading settles it",
     "two_plus_tiebreak": "two blind answers that agree settle it, else a third person's, else an expert's",
     "expert": "an expert decides",
+    "verify": "somebody who sees the reading among others like it settles it, unless it is struck out",
 }
 
 
@@ -83,7 +85,7 @@ def _task(purpose: Purpose, task: Task, votes: tuple[Vote, ...]) -> str:
     elif counted >= task.votes:
         stands = "all wanted answers are in, and will be settled"
     else:
-        stands = f"{task.votes - counted} more of {'an expert' if task.role == 'expert' else 'reviewers'} wanted"
+        stands = f"{task.votes - counted} more of {WHOM[task.role]} wanted"
     rule = RULES.get(task.consensus, task.consensus)
     return f"People were asked ({purpose}; {rule}): {counted} answers{void}; {stands}."
 

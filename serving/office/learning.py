@@ -25,9 +25,10 @@ class _Heard:
 
 
 def learn(ledger: Ledger, papers: Papers) -> Skills:
-    """Everybody's skills. What somebody took back does not count; what was voided does: it tells about its author."""
+    """Everybody's skills, from what they said blind. What somebody took back does not count; what was voided does: it
+    tells about its author."""
     with ledger.desk_to_read() as desk:
-        rows = [row for row in desk.judging.ballots(MOST) if row.voided != TAKEN_BACK]
+        rows = [row for row in desk.judging.ballots(MOST) if row.voided != TAKEN_BACK and row.role != "verifier"]
         forms = desk.judging.forms()
     with ledger.truth() as truth:
         verdicts = truth.verdicts_on({row.crop_id for row in rows})

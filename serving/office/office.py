@@ -1,7 +1,7 @@
 """The office: joins what is asked, who has it, what the votes say, and what becomes of it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from random import Random
@@ -14,6 +14,8 @@ from serving.consensus import Bar, Entry, History, Skills, Voiding, gold_rate
 from serving.ledger import Ledger
 from serving.ledger.desk import Lease, Role
 from serving.office.filing import file_tasks
+from serving.office.group import AT_ONCE as GROUP
+from serving.office.group import Group, Verified, group_of, submit_group
 from serving.office.learning import learn
 from serving.office.paper import Papers
 from serving.office.plausible import check
@@ -228,6 +230,17 @@ class Office:
             if task is not None and own:
                 check(entry, self._papers.of(truth, task.crop_id, task.field, task.kind).field, confirmed=confirmed)
         return self.queue.submit(token, person_id, entry, seconds=seconds, keystrokes=keystrokes)
+
+    def group(self, person_id: str, sitting: str, *, most: int = GROUP) -> Group | None:
+        """Fields that the machine read the same, with what it read, where their policy says `verify`; None where none
+        are open to this person."""
+        return group_of(self.ledger, self.queue, self._papers, person_id, sitting, most)
+
+    def submit_group(
+        self, person_id: str, tokens: Sequence[int], struck: Collection[int], *, seconds: float = 0.0
+    ) -> Verified:
+        """Confirm the readings of a group but for those that are struck out, which people key then, blind."""
+        return submit_group(self.ledger, self.queue, person_id, tokens, struck, seconds)
 
     def undo(self, token: int, person_id: str) -> Lease | TooLate:
         """Take back a person's last answer of a sitting, for a short time; the field is on the desk again."""

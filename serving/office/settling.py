@@ -25,7 +25,11 @@ from serving.truth.settle import settle as file_verdicts
 Came = Literal["settled", "asked_again", "to_expert", "reopened"]
 SETTLED = "settled"
 KNOWN = "people have settled it elsewhere"
-NO_AGREEMENT = {"reviewer": "no agreement yet: one more answer", "expert": "no agreement: an expert decides"}
+NO_AGREEMENT = {
+    "verifier": "the reading is to be seen among others like it",
+    "reviewer": "no agreement yet: one more answer",
+    "expert": "no agreement: an expert decides",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,8 +31,9 @@ from serving.ledger import digest
 
 KINDS = frozenset({*get_args(Kind), "lexicon", "blank"})
 
-Consensus = Literal["one_plus_model", "two_plus_tiebreak", "expert"]
-"""What settles a field: one blind entry equal to the reading; two blind entries, else a third; or an expert."""
+Consensus = Literal["one_plus_model", "two_plus_tiebreak", "expert", "verify"]
+"""What settles a field: one blind entry equal to the reading; two blind entries, else a third; an expert; or somebody
+who sees the reading among others like it, and does not strike it out."""
 
 Share = Annotated[float, Setting(ge=0.5, lt=1)]
 Money = Annotated[float, Setting(ge=0, le=1e6, allow_inf_nan=False)]
@@ -117,6 +118,12 @@ class Policy(Target, Handling):
     def target(self, kind: str, form: str | None = None) -> Target:
         """What is promised of a kind on a form: what is said of both, else of the kind, else of all."""
         return Target(**self._settings(Target, kind, form))
+
+    @property
+    def verifies(self) -> bool:
+        """Whether any field is verified in groups."""
+        wishes = [*self.kinds.values(), *(wish for kinds in self.forms.values() for wish in kinds.values())]
+        return self.consensus == "verify" or any(wish.consensus == "verify" for wish in wishes)
 
     def handling(self, kind: str, form: str | None = None) -> Handling:
         """How a kind on a form is handled: what is said of both, else of the kind, else of all."""

@@ -8,12 +8,14 @@ from random import Random
 from recognizer.errors import LedgerError, UsageError
 from serving.ledger import Ledger
 from serving.ledger.desk import Count, Gold, Lease, Role, Said, Seat, Task, Vote
-from serving.queue.assign import KINDS, Assigner
+from serving.queue.assign import KINDS, Assigner, grant
 from serving.queue.need import want
 from serving.queue.rules import Rules, later, target_at
 from serving.queue.submit import Submitted, TooLate, submit
 from serving.queue.voiding import clear_desk, give_back, undo, void_some
 
+STRUCK = "struck"
+"""How a lease ends whose reading a verifier strikes out, and why people key the field then."""
 AT_ONCE = 500
 """How many tasks are filed in one transaction."""
 
@@ -79,6 +81,26 @@ class Queue:
                     break
                 taken.append(lease)
         return tuple(taken)
+
+    def group(self, person: str, sitting: str, most: int) -> tuple[Lease, ...]:
+        """Put up to `most` tasks on a person's desk that the machine read the same, for a verifier: of one field of one
+        form, the largest group. Empty where none is open to this person."""
+        seat = Seat(person=person, sitting=sitting, role="verifier")
+        with self._ledger.desk() as desk:
+            desk.lock_person(person)
+            now = desk.now()
+            found = desk.line.group(seat, now)
+            openings = [] if found is None else desk.line.of_group(seat, found, now, most)
+            return tuple(grant(desk, seat, opening, self._rules, now) for opening in openings)
+
+    def strike(self, token: int, person: str) -> bool:
+        """A verifier strikes a reading out: people key the field instead, blind. False where it is not on this desk."""
+        with self._ledger.desk() as desk:
+            task_id = desk.leases.task_of(token)
+            if task_id is None or not give_back(desk, token, person, STRUCK):
+                return False
+            want(desk, task_id, 2, "reviewer", STRUCK, self._rules)
+            return True
 
     def held(self, person: str, sitting: str) -> tuple[Lease, ...]:
         """What is on a person's desk in this sitting, oldest first: for a page that is loaded again."""

@@ -83,6 +83,8 @@ class Caller:
     person: Person | None
     session: Session
     visit: Visit | None = None
+    verifies: bool = False
+    """Whether there is a page on which this person verifies groups."""
 
     @property
     def known(self) -> Person:
@@ -128,7 +130,8 @@ class Needs:
             raise NotSignedIn
         if self.role not in person.roles:
             raise Refused(403, f"this is for people with the role {self.role}")
-        return Caller(person=person, session=session)
+        verifies = "reviewer" in person.roles and office.policy.verifies
+        return Caller(person=person, session=session, verifies=verifies)
 
 
 def _guest(office: Office, session: Session, role: Role) -> Caller:
@@ -145,6 +148,7 @@ def _guest(office: Office, session: Session, role: Role) -> Caller:
 
 Form = Annotated[Posted, Depends(_posted)]
 Anybody = Annotated[Caller, Depends(Needs("anybody"))]
+Reviewer = Annotated[Caller, Depends(Needs("reviewer"))]
 Admin = Annotated[Caller, Depends(Needs("admin"))]
 
 

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recognizer.errors import InputError, LedgerError, UsageError
 from serving.office import Office
-from serving.review import admin, campaign, signing
+from serving.review import admin, campaign, signing, verify
 from serving.review.access import NotSignedIn, Refused, Sessions
 from serving.review.pages import FOLDER, HEADERS, page
 from serving.review.work import PART, desk_router
@@ -42,7 +42,7 @@ def create_app(office: Office, *, routers: Sequence[APIRouter] = (), tick_s: flo
     app.add_middleware(_Headers)
     for router in (signing.router, desk_router("reviewer", "/work"), desk_router("expert", "/disagreements")):
         app.include_router(router)
-    for router in (admin.router, campaign.router, *routers):
+    for router in (verify.router, admin.router, campaign.router, *routers):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     app.add_exception_handler(NotSignedIn, _sign_in)

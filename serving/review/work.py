@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import isfinite
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -27,6 +27,7 @@ ODD = {"pattern": "Answers here do not look like this", "not_in_lexicon": "This 
 PNG = b"\x89PNG"
 PICTURE = {"Cache-Control": "private, max-age=60", "Content-Disposition": "inline"}
 
+Keying = Literal["reviewer", "expert"]
 TheOffice = Annotated[Office, Depends(office_of)]
 
 
@@ -46,7 +47,7 @@ class Shown:
     undo: int | None = None
 
 
-def desk_router(role: Role, path: str) -> APIRouter:
+def desk_router(role: Keying, path: str) -> APIRouter:
     """The routes by which people with a role key fields: reviewers blind, experts with all votes before them."""
     router, needs = APIRouter(prefix=path), Depends(Needs(role))
 
@@ -76,7 +77,7 @@ def desk_router(role: Role, path: str) -> APIRouter:
     @router.get("/{token}/picture")
     def picture(token: int, office: TheOffice, caller: Caller = needs) -> Response:
         """The picture of a field that is on the desk."""
-        return _picture(office, caller, token)
+        return picture_of(office, caller, token)
 
     return router
 
@@ -86,8 +87,8 @@ def _answer(office: Office, caller: Caller, role: Role, token: int, form: Posted
     try:
         entry = Entry(text=typed if outcome == "text" else "", outcome=outcome)  # type: ignore[arg-type]  # it checks
         done = office.submit(
-            token, caller.known.person_id, entry, seconds=_number(form.get("seconds")),
-            keystrokes=int(_number(form.get("keystrokes"))), confirmed=bool(typed) and form.get("confirm") == typed,
+            token, caller.known.person_id, entry, seconds=number_of(form.get("seconds")),
+            keystrokes=int(number_of(form.get("keystrokes"))), confirmed=bool(typed) and form.get("confirm") == typed,
         )  # fmt: skip
     except Implausible as error:
         message = f"{ODD.get(error.code) or f'This is {error.reason}'}. Look again; Enter once more takes it as it is."
@@ -173,7 +174,7 @@ def _finished(request: Request, office: Office, visited: Visit, progress: Progre
     return page("finished_part.html" if request.headers.get(PART) else "finished.html", visit=done, progress=progress)
 
 
-def _picture(office: Office, caller: Caller, token: int) -> Response:
+def picture_of(office: Office, caller: Caller, token: int) -> Response:
     """A field's view or crop, for whoever has or had it on the desk in this session. Raises Refused."""
     with office.ledger.desk_to_read() as desk:
         lease = desk.leases.state(token) if desk.leases.task_of(token) is not None else None
@@ -184,7 +185,7 @@ def _picture(office: Office, caller: Caller, token: int) -> Response:
     return Response(picture, media_type="image/png" if picture[:4] == PNG else "image/jpeg", headers=PICTURE)
 
 
-def _number(text: str | None) -> float:
+def number_of(text: str | None) -> float:
     """What the page measured; 0 where it makes no sense."""
     try:
         number = float(text or 0)

@@ -10,7 +10,7 @@ from sqlalchemy.sql import ColumnElement, CompoundSelect, Select
 
 from serving.ledger.desk.insert import insert
 from serving.ledger.desk.values import Count, Mark, Opening, Seat, Task
-from serving.ledger.schema import lease_ends, leases, slots, tasks, vote_voids, votes
+from serving.ledger.schema import lease_ends, leases, predictions, slots, tasks, vote_voids, votes
 from serving.ledger.schema.review import settling
 
 
@@ -62,6 +62,29 @@ def _freed(barred: Sequence[ColumnElement[bool]]) -> Select[Any]:
 
 _ONWARD = {False: _onward(_STRICT), True: _onward(_ALONE)}
 _FREED = {False: _freed(_STRICT), True: _freed(_ALONE)}
+_said_the_same = (
+    tasks.c.form.is_not_distinct_from(bindparam("form")),
+    tasks.c.field == bindparam("field"),
+    predictions.c.outcome == bindparam("outcome"),
+    predictions.c.text == bindparam("text"),
+)
+_GROUPS = (
+    select(tasks.c.form, tasks.c.field, tasks.c.kind, predictions.c.outcome, predictions.c.text)
+    .select_from(slots)
+    .join(tasks, tasks.c.task_id == slots.c.task_id)
+    .join(predictions, predictions.c.prediction_id == tasks.c.prediction_id)
+    .where(slots.c.role == "verifier", slots.c.free_from <= bindparam("now"), ~_had_field, ~_had_record)
+    .group_by(tasks.c.form, tasks.c.field, tasks.c.kind, predictions.c.outcome, predictions.c.text)
+    .order_by(func.count().desc(), func.min(slots.c.target_at))
+    .limit(1)
+)
+_OF_GROUP = (
+    _open(_STRICT)
+    .join(predictions, predictions.c.prediction_id == tasks.c.prediction_id)
+    .where(*_said_the_same)
+    .order_by(slots.c.target_at, slots.c.seq)
+    .limit(bindparam("most"))
+)
 _BARRED = select(slots.c.seq).where(slots.c.seq == bindparam("place"), _had_field | _had_record)
 _CLAIM = (
     slots.update()
@@ -174,6 +197,21 @@ class Line:
         asked = {"person": seat.person, "sitting": seat.sitting, "role": seat.role, "kind": kind, "now": now}
         row = self._connection.execute(query, {**asked, **place}).one_or_none()
         return None if row is None else Opening(**row._mapping)
+
+    def group(self, seat: Seat, now: str) -> dict[str, Any] | None:
+        """Of what verifiers are to see: form, field, kind, outcome and text of the largest group that this person may
+        have."""
+        asked = {"person": seat.person, "sitting": seat.sitting, "now": now}
+        row = self._connection.execute(_GROUPS, asked).one_or_none()
+        return None if row is None else dict(row._mapping)
+
+    def of_group(self, seat: Seat, group: Mapping[str, Any], now: str, most: int) -> list[Opening]:
+        """Up to `most` free places of a group."""
+        asked = {
+            "person": seat.person, "sitting": seat.sitting, "role": seat.role, "now": now, "most": most,
+            **group,
+        }  # fmt: skip
+        return [Opening(**row._mapping) for row in self._connection.execute(_OF_GROUP, asked)]
 
     def barred(self, seat: Seat, slot: int) -> bool:
         """Whether the rules for a team of several would keep this person from it."""

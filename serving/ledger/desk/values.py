@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Purpose = Literal["production", "audit", "trial", "gold"]
-Role = Literal["reviewer", "expert"]
+Role = Literal["reviewer", "expert", "verifier"]
 
 
 class Said(Protocol):
