@@ -12,7 +12,7 @@ from serving.batch.recognize import Order, recognize
 from serving.batch.records import Record, records_of
 from serving.commands.session import Session
 from serving.intake.scans import find_scans
-from serving.ledger import BatchFacts, Ledger
+from serving.ledger import ACCEPTED, BatchFacts, Ledger
 from serving.ledger.clock import utc_now
 
 DATA = Path(__file__).parents[2] / "data"
@@ -115,7 +115,7 @@ def compared(page: Record, record: Record, kinds: Mapping[tuple[str, str], str])
 def _compared(kind: str, truth: str, field: Mapping[str, Any] | None) -> Compared:
     if field is None or field["outcome"] in NOT_READ:
         return Compared(kind=kind, right=False, accepted=False, read=False)
-    return Compared(kind=kind, right=field["value"] == truth, accepted=field["decision"] == "accept", read=True)
+    return Compared(kind=kind, right=field["value"] == truth, accepted=field["decision"] in ACCEPTED, read=True)
 
 
 def score(fields: Iterable[Compared]) -> Score:

@@ -20,9 +20,10 @@ from recognizer.scan import Limits, pages
 from serving.batch.recognize import Order, recognize
 from serving.commands.session import working
 from serving.intake.scans import find_scans
+from serving.ledger import ACCEPTED
 from serving.ledger.masking import masked
 
-COLOURS = {"accept": "#1a7f37", "review": "#c2570c"}
+COLOURS = {"accept": "#1a7f37", "audit": "#1a7f37", "review": "#c2570c", "rescan": "#c2570c"}
 WIDTH_PX = 1300
 DPI = 100
 PAPER = 225
@@ -96,7 +97,7 @@ def _draw(paper: Any, beside: Any, number: int, field: Field, said: Mapping[str,
     )
     beside.text(0.09, number - 0.2, field.name, fontsize=8.5, color="#57606a", va="center")
     beside.text(0.09, number + 0.2, shown(field, said), fontsize=12, va="center", color="#1f2328")
-    decision = "accepted" if said["decision"] == "accept" else "to review"
+    decision = "accepted" if said["decision"] in ACCEPTED else "to review"
     beside.text(
         0.97, number, f"{decision}  {said['confidence']:.2f}", fontsize=10, color=colour, ha="right", va="center"
     )

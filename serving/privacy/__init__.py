@@ -1,1 +1,1 @@
-"""What of a person is kept and who sees it: erasure on request, and fields that are split so that nobody sees all."""
+"""Erasure of what is known of a person, on request."""

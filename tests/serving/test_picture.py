@@ -12,7 +12,7 @@ FORM = load_form(DATA / "forms" / "insurance_application.yaml")
 
 
 def said(field: Field) -> dict[str, object]:
-    decision = "review" if field.kind == "signature" else "accept"
+    decision = {"signature": "review", "date": "audit"}.get(field.kind, "accept")  # an audited field is accepted
     return {"value": "900-12-5638", "outcome": "text", "decision": decision, "confidence": 0.5}
 
 
