@@ -51,6 +51,9 @@ def test_one_person_in_many_windows_still_gets_no_record_twice(ledger: Ledger) -
     assert len(had) == 20 and len({int(lease.task_id[1:]) // 4 for lease in had}) == 20
 
 
+PATIENCE_S = 60.0
+
+
 def _work(url: str, person: str, acknowledged: str) -> None:
     """Answers until it is killed; notes what it was told is done."""
     with open_ledger(url) as ledger, Path(acknowledged).open("a") as notes:
@@ -66,20 +69,22 @@ def killed(ledger: Ledger, tmp_path: Path) -> Iterator[tuple[Queue, set[int]]]:
     """A queue on which eight people at a time worked until they were killed, and the votes that they were told of."""
     random = Random(7)
     queue = opened(ledger, [task(n, 1, votes=2) for n in range(3000)], Rules(undo_s=0), tuple(CROWD))
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("forkserver")  # a fork of this process might inherit locks of its threads
+    context.set_forkserver_preload([__name__])
     people = CROWD[:8]
     workers = [context.Process(target=_work, args=(ledger.url, who, str(tmp_path / who))) for who in people]
     for worker in workers:
         worker.start()
     files = [tmp_path / who for who in people]
-    while not all(file.exists() and file.stat().st_size for file in files):
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until and not all(file.exists() and file.stat().st_size for file in files):
         time.sleep(0.01)
     for worker in workers:
         time.sleep(random.random() / 5)
         with suppress(ProcessLookupError):
             os.kill(worker.pid or 0, signal.SIGKILL)
         worker.join()
-    yield queue, {int(line) for file in files for line in file.read_text().split("\n")[:-1]}
+    yield queue, {int(line) for file in files if file.exists() for line in file.read_text().split("\n")[:-1]}
 
 
 def test_who_is_killed_loses_no_vote_that_was_acknowledged(killed: tuple[Queue, set[int]], ledger: Ledger) -> None:
