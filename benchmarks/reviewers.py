@@ -87,11 +87,11 @@ class Reviewer:
 
     def look(self) -> None:
         """Load the desk again."""
-        self._got(self.http.get(f"{self.base}/work", timeout=30))
+        self._got(self.http.get(f"{self.base}/desk", timeout=30))
 
     def picture(self) -> None:
         """Load the picture of the field."""
-        self.http.get(f"{self.base}/work/{self.token}/picture", timeout=30).raise_for_status()
+        self.http.get(f"{self.base}/desk/{self.token}/picture", timeout=30).raise_for_status()
 
     def key(self) -> int:
         """Key the field as the page's script does, and get the next one; gives HTTP's status."""
@@ -104,7 +104,7 @@ class Reviewer:
             "keystrokes": "9",
         }
         answer = self.http.post(
-            f"{self.base}/work/{self.token}", data=fields, headers={"X-Penfield-Part": "question"}, timeout=30
+            f"{self.base}/desk/{self.token}", data=fields, headers={"X-Penfield-Part": "question"}, timeout=30
         )
         self._got(answer)
         return answer.status_code

@@ -40,7 +40,7 @@ def create_app(office: Office, *, routers: Sequence[APIRouter] = (), tick_s: flo
     app = FastAPI(title="Penfield", lifespan=ticking, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.office, app.state.sessions = office, Sessions(office.ledger)
     app.add_middleware(_Headers)
-    for router in (signing.router, desk_router("reviewer", "/work"), desk_router("expert", "/disagreements")):
+    for router in (signing.router, desk_router("reviewer", "/desk"), desk_router("expert", "/disagreements")):
         app.include_router(router)
     for router in (verify.router, admin.router, campaign.router, *routers):
         app.include_router(router)

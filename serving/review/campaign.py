@@ -28,7 +28,7 @@ def come(
     if not worker:
         raise InputError("your platform did not say who you are: please open its link anew")
     visit = arrive(office.ledger, campaign_id, worker, session)
-    response = RedirectResponse("/work", status_code=303)
+    response = RedirectResponse("/desk", status_code=303)
     begun = Session(
         person_id=visit.person_id, sitting=visit.visit_id, csrf=token_urlsafe(24), visit=visit.visit_id
     )  # fmt: skip

@@ -11,7 +11,7 @@ from serving.people.people import Person, TooManyGuesses
 from serving.review.access import COOKIE, Anybody, Form, Session, office_of, sessions_of
 from serving.review.pages import page
 
-HOMES = (("reviewer", "/work"), ("expert", "/disagreements"), ("admin", "/office"))
+HOMES = (("reviewer", "/desk"), ("expert", "/disagreements"), ("admin", "/office"))
 
 router = APIRouter()
 

@@ -92,7 +92,7 @@ def test_forms_must_be_ours(base: str) -> None:
     """Without the page's token, or with another session's, nothing that is posted is taken."""
     anna, other = Browser(base, "anna"), Browser(base, "anna")
     for csrf in ("", "x" * 32, other.csrf):
-        answer = anna.http.post(f"{base}/work/{anna.token}", data={"text": "12", "csrf": csrf}, timeout=30)
+        answer = anna.http.post(f"{base}/desk/{anna.token}", data={"text": "12", "csrf": csrf}, timeout=30)
         assert answer.status_code == 403
     refused = requests.post(f"{base}/sign-in", data={"name": "anna", "password": PASSWORD}, timeout=30)
     assert refused.status_code == 403
@@ -106,7 +106,7 @@ def test_signing_in_begins_a_new_session(base: str) -> None:
     browser.post("/sign-in", name="anna", password=PASSWORD)
     assert browser.http.cookies["penfield"] != before and browser.csrf != csrf
     assert "Sign out" in browser.page
-    forged = requests.get(f"{base}/work", cookies={"penfield": before}, allow_redirects=False, timeout=30)
+    forged = requests.get(f"{base}/desk", cookies={"penfield": before}, allow_redirects=False, timeout=30)
     assert forged.headers["Location"] == "/sign-in"
 
 
@@ -130,9 +130,9 @@ def test_a_session_ends_by_signing_out_everywhere(base: str) -> None:
     """A cookie that was copied is worth nothing any more."""
     anna, copied = Browser(base, "anna"), requests.Session()
     copied.cookies.update(anna.http.cookies)
-    assert copied.get(f"{base}/work", allow_redirects=False, timeout=30).status_code == 200
+    assert copied.get(f"{base}/desk", allow_redirects=False, timeout=30).status_code == 200
     anna.post("/sign-out")
-    assert copied.get(f"{base}/work", allow_redirects=False, timeout=30).status_code == 303
+    assert copied.get(f"{base}/desk", allow_redirects=False, timeout=30).status_code == 303
     assert Browser(base, "anna").token
 
 
@@ -141,7 +141,7 @@ def test_a_session_ends_when_an_admin_says_so(base: str, office: Office, change:
     anna, ada = Browser(base, "anna"), Browser(base, "ada")
     fields: dict[str, Any] = {"password": {"password": "another long one"}, "active": {"active": "no"}}[change]
     assert ada.post(f"/office/people/{change}", name="anna", **fields).status_code == 200
-    assert anna.http.get(f"{base}/work", allow_redirects=False, timeout=30).status_code == 303
+    assert anna.http.get(f"{base}/desk", allow_redirects=False, timeout=30).status_code == 303
 
 
 def test_wrong_passwords_are_refused_and_become_slow(base: str) -> None:

@@ -128,12 +128,12 @@ def test_nothing_is_lost_when_the_server_is_away(ledger: Ledger, page: Page) -> 
     office = office_on(ledger)
     with serving(office) as base:
         sign_in(page, base)
-        page.route("**/work/*", lambda route: route.abort())
+        page.route("**/desk/*", lambda route: route.abort())
         page.keyboard.type("Margarethe")
         page.keyboard.press("Enter")
         expect(page.locator("#message")).to_contain_text("Your answer is still here")
         expect(page.locator("#entry")).to_have_value("Margarethe")
-        page.unroute("**/work/*")
+        page.unroute("**/desk/*")
         page.keyboard.press("Enter")
         expect(page.locator("#message")).to_contain_text("Look again")  # no name goes there
         page.keyboard.press("Enter")

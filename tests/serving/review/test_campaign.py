@@ -20,7 +20,7 @@ def key_all(browser: Browser) -> int:
         if 'id="code"' in browser.page:
             return number
         text = WRITTEN[browser.label]
-        browser.post(f"/work/{browser.token}", text=text, confirm=text, seconds="2", keystrokes="5")
+        browser.post(f"/desk/{browser.token}", text=text, confirm=text, seconds="2", keystrokes="5")
     raise AssertionError("the code was never shown")
 
 
@@ -30,7 +30,7 @@ def test_a_worker_keys_and_gets_the_code(base: str, office: Office, ledger: Ledg
     browser.get(f"/campaign/{made.campaign_id}?PROLIFIC_PID=w1&SESSION_ID=s1")
     assert key_all(browser) == 3
     assert made.code in browser.page and "https://platform.example/done" in browser.page
-    browser.get("/work")
+    browser.get("/desk")
     assert made.code in browser.page, "the code can be seen again"
     (now,) = campaigns(ledger)
     assert (now.visits, now.done, now.answered) == (1, 1, 3)

@@ -27,7 +27,7 @@ def votes(ledger: Ledger) -> list[tuple[str, str]]:
 def test_an_answer_becomes_a_vote_and_the_next_field_comes(base: str, ledger: Ledger) -> None:
     anna = Browser(base, "anna")
     first, text = anna.token, WRITTEN[anna.label]
-    answer = anna.post(f"/work/{first}", text=text, confirm=text, seconds="2.5", keystrokes="9")
+    answer = anna.post(f"/desk/{first}", text=text, confirm=text, seconds="2.5", keystrokes="9")
     assert answer.history[0].status_code == 303 and anna.token != first
     with ledger.desk_to_read() as desk:
         (vote,) = desk.votes.of_task(desk.leases.task_of(int(first)) or "")
@@ -38,24 +38,24 @@ def test_an_answer_becomes_a_vote_and_the_next_field_comes(base: str, ledger: Le
 def test_an_impossible_date_is_asked_again_and_taken_when_confirmed(base: str, ledger: Ledger) -> None:
     anna = Browser(base, "anna")
     while anna.label != "date_of_birth":
-        anna.post(f"/work/{anna.token}", text=WRITTEN[anna.label], confirm=WRITTEN[anna.label])
+        anna.post(f"/desk/{anna.token}", text=WRITTEN[anna.label], confirm=WRITTEN[anna.label])
     token = anna.token
-    assert anna.post(f"/work/{token}", text="02/30/1971").status_code == 422
+    assert anna.post(f"/desk/{token}", text="02/30/1971").status_code == 422
     assert anna.token == token and "not a date that exists" in anna.page and 'value="02/30/1971"' in anna.page
     assert ("text", "02/30/1971") not in votes(ledger)
-    anna.post(f"/work/{token}", text="02/30/1971", confirm="02/30/1971")
+    anna.post(f"/desk/{token}", text="02/30/1971", confirm="02/30/1971")
     assert ("text", "02/30/1971") in votes(ledger) and anna.token != token
 
 
 def test_non_answers_undo_and_giving_back(base: str, ledger: Ledger) -> None:
     anna = Browser(base, "anna")
     first = anna.token
-    anna.post(f"/work/{first}", outcome="illegible")
+    anna.post(f"/desk/{first}", outcome="illegible")
     assert votes(ledger) == [("illegible", "")]
-    anna.post(f"/work/{first}/undo")
+    anna.post(f"/desk/{first}/undo")
     assert "Taken back" in anna.page
     second = anna.token
-    anna.post(f"/work/{second}/release")
+    anna.post(f"/desk/{second}/release")
     assert anna.token != second
     with ledger.desk_to_read() as desk:
         assert desk.leases.state(int(second)).ended == "released"
@@ -64,8 +64,8 @@ def test_non_answers_undo_and_giving_back(base: str, ledger: Ledger) -> None:
 def test_nothing_is_taken_that_is_no_answer(base: str, ledger: Ledger) -> None:
     anna = Browser(base, "anna")
     for fields in ({"text": "  "}, {"outcome": "maybe"}, {"text": "a\x00b"}, {"text": "9" * 3000}):
-        assert anna.post(f"/work/{anna.token}", **fields).status_code == 422
-    assert anna.post(f"/work/{anna.token}", text="x" * 70_000).status_code == 413
+        assert anna.post(f"/desk/{anna.token}", **fields).status_code == 422
+    assert anna.post(f"/desk/{anna.token}", text="x" * 70_000).status_code == 413
     assert votes(ledger) == []
 
 
@@ -82,7 +82,7 @@ def test_a_late_answer_is_refused_politely(ledger: Ledger) -> None:
             key_all(office, office.people.named(person).person_id)
         read_batch(ledger, 3, "batch-2")
         office.tick()
-        answer = anna.post(f"/work/{token}", text=WRITTEN[label], confirm=WRITTEN[label])
+        answer = anna.post(f"/desk/{token}", text=WRITTEN[label], confirm=WRITTEN[label])
         assert answer.status_code == 409 and "others have answered it" in anna.page
 
 
@@ -103,14 +103,14 @@ def _said(lease: Lease, text: str | None) -> Entry:
 
 def test_a_picture_is_for_whoever_has_it_on_the_desk(base: str) -> None:
     anna, eve = Browser(base, "anna"), Browser(base, "eve")
-    path = f"/work/{anna.token}/picture"
+    path = f"/desk/{anna.token}/picture"
     picture = anna.http.get(base + path, timeout=30)
     assert picture.headers["Content-Type"] == "image/png" and "private" in picture.headers["Cache-Control"]
     assert Image.open(BytesIO(picture.content)).size == (260, 56)
     assert eve.http.get(base + path, timeout=30).status_code == 403
-    assert eve.http.get(base + path.replace("/work", "/disagreements"), timeout=30).status_code == 404
+    assert eve.http.get(base + path.replace("/desk", "/disagreements"), timeout=30).status_code == 404
     assert Browser(base, "anna").http.get(base + path, timeout=30).status_code == 404  # another session of hers
-    assert anna.http.get(f"{base}/work/999999/picture", timeout=30).status_code == 404
+    assert anna.http.get(f"{base}/desk/999999/picture", timeout=30).status_code == 404
 
 
 def test_a_field_is_shown_on_its_page_where_the_ledger_has_a_view(base: str, ledger: Ledger) -> None:
@@ -129,10 +129,10 @@ def test_a_field_is_shown_on_its_page_where_the_ledger_has_a_view(base: str, led
     )  # fmt: skip
     with ledger.writing() as writing:
         writing.views([crop])
-    anna.get("/work")
+    anna.get("/desk")
     assert 'viewBox="0 0 320 96"' in anna.page
     assert '<rect class="boxed" x="30" y="20" width="260" height="56"' in anna.page
-    picture = anna.http.get(f"{base}/work/{anna.token}/picture", timeout=30)
+    picture = anna.http.get(f"{base}/desk/{anna.token}/picture", timeout=30)
     assert picture.headers["Content-Type"] == "image/jpeg" and picture.content == jpeg.tobytes()
 
 
@@ -142,7 +142,7 @@ def test_the_machine_is_not_heard(base: str) -> None:
     told = ""
     for _ in range(8):
         told += unescape(anna.page)
-        anna.post(f"/work/{anna.token}", outcome="illegible")
+        anna.post(f"/desk/{anna.token}", outcome="illegible")
     assert told.count('class="question"') == 8
     readings = [text for text in WRITTEN.values() if text not in ("yes", "signed")]  # these are names of buttons
     for text in (*readings, *(text[:-1] + "7" for text in readings), "confidence", "gold", "audit", "prediction", "%"):

@@ -38,7 +38,7 @@ def test_without_such_a_policy_there_is_no_such_page(base: str) -> None:
     anna = Browser(base, "anna")
     assert "/verify" not in anna.page
     assert anna.get("/verify").status_code == 404
-    anna.get("/work")
+    anna.get("/desk")
     assert anna.post("/verify", tokens="1 2").status_code == 404
 
 
