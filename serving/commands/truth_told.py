@@ -13,11 +13,12 @@ from serving.batch.records import check_folder, write_whole
 from serving.batch.redeliver import redeliver
 from serving.ledger import Ledger
 from serving.ledger.erasure import erased_words
+from serving.ledger.masking import SENSITIVE_KINDS
 from serving.ledger.statement import Statement
 from serving.truth.accuracy import GROUPS, Group, judged, rescored, tally
 from serving.truth.agreement import Fields, agree
 from serving.truth.alike import alike_html, said
-from serving.truth.cause import SENSITIVE, Suspect, confusions, reasons_counted, suspects
+from serving.truth.cause import Suspect, confusions, reasons_counted, suspects
 from serving.truth.correct import Corrected
 from serving.truth.corrections import Correction
 from serving.truth.corrections import corrections as corrections_of
@@ -128,7 +129,7 @@ def _tell_suspects(
 ) -> None:
     then, now = corrected
     found = suspects(ledger, story.use, then, now)
-    hidden = story.use.kind in SENSITIVE
+    hidden = story.use.kind in SENSITIVE_KINDS
     words = "" if hidden else f" ({', '.join(one.words for one in confusions(then, now, story.use.kind))})"
     out.print(f"\n[bold]May be wrong for the same reason{escape(words)}:[/] {len(found):,} accepted, unchecked fields")
     for reason, count in reasons_counted(found).most_common():

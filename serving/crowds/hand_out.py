@@ -9,13 +9,14 @@ from recognizer.errors import UsageError
 from serving.crowds.worker import worker
 from serving.ledger import Ledger
 from serving.ledger.desk import Desk, Lease, Opening, Seat
+from serving.ledger.masking import SENSITIVE_KINDS
 from serving.queue.assign import KINDS, grant
 from serving.queue.queue import Queue
 from serving.queue.rules import Rules, later
 
 DAY_S = 86_400.0
-SENSITIVE_KINDS = frozenset({"ssn"})
-"""Their pictures stay in the house unless somebody says otherwise (`Field.is_sensitive`)."""
+KINDS_OUTSIDE = tuple(kind for kind in KINDS if kind not in SENSITIVE_KINDS)
+"""What people outside may see; other pictures stay in the house unless somebody says otherwise."""
 AT_ONCE = 200
 GOLD = 0.1
 
@@ -47,7 +48,7 @@ class Wanted:
     @property
     def which(self) -> tuple[str, ...]:
         """The kinds to take."""
-        return self.kinds or tuple(kind for kind in KINDS if self.sensitive or kind not in SENSITIVE_KINDS)
+        return self.kinds or (KINDS if self.sensitive else KINDS_OUTSIDE)
 
 
 @dataclass(frozen=True, kw_only=True)

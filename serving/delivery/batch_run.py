@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from recognizer.errors import PenfieldError
 from serving.delivery.page_trace import failed_pages, page_traces, trace_key
 from serving.ledger.clock import milliseconds
-from serving.report import SENSITIVE_KINDS, doubtful, report_html, summarize
+from serving.ledger.masking import SENSITIVE_KINDS
+from serving.report import doubtful, report_html, summarize
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,8 +2,8 @@
 
 from serving.ledger.erasure import erased_day
 
-SENSITIVE_KINDS = ("ssn",)
-"""Kinds of fields whose values are."""
+SENSITIVE_KINDS = frozenset({"ssn"})
+"""Kinds of fields whose values and pictures are: the one place that says so (`Field.is_sensitive` aside)."""
 
 SHOWN = 4
 FULL_LENGTH = 9

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from serving.report.summary import SENSITIVE_KINDS, Summary, stage_names, summarize
+from serving.report.summary import Summary, stage_names, summarize
 from serving.report.worst import CropPng, doubtful, doubtful_fields, worst_pages
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from serving.ledger import BatchFacts
 
-__all__ = ["SENSITIVE_KINDS", "Summary", "doubtful", "report_html", "stage_names", "summarize"]
+__all__ = ["Summary", "doubtful", "report_html", "stage_names", "summarize"]
 
 FIELDS_SHOWN = 60
 PAGES_SHOWN = 25

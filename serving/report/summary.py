@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
     from serving.ledger import BatchFacts
 
-SENSITIVE_KINDS = frozenset({"ssn"})
-"""Kinds of field whose crops and values never leave the ledger."""
-
 STAGES = ("decode", "measure", "blank", "repair", "align", "cut", "read")
 """The order of a page's stages; others follow in that of the alphabet."""
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from serving.ledger import ACCEPTED
-from serving.report.summary import MEASURES, SENSITIVE_KINDS
+from serving.ledger.masking import SENSITIVE_KINDS
+from serving.report.summary import MEASURES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,7 +1,7 @@
 """The office as its head sees it: what waits, who works, what is promised, what production comes to."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -95,8 +95,8 @@ def _not_oneself(caller: Caller, form: Posted) -> None:
         raise UsageError("nobody changes their own roles - mend: another admin can")
 
 
-def _age(age: object) -> str:
-    seconds = max(0.0, age.total_seconds())  # type: ignore[attr-defined]
+def _age(age: timedelta) -> str:
+    seconds = max(0.0, age.total_seconds())
     for size, word in ((86_400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds / size:.0f} {word}"

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from recognizer.errors import LedgerError, UsageError
 from recognizer.reading import View
 from serving.crowds.campaign import Visit, end_visit
+from serving.crowds.hand_out import KINDS_OUTSIDE
 from serving.ledger.desk import Lease, Role
 from serving.office import Entry, Implausible, Office, Progress, Question, TooLate
 from serving.review.access import Caller, Form, Needs, Posted, Refused, office_of
@@ -116,8 +117,9 @@ def _next(
     held = [lease for lease in office.queue.held(person, sitting) if lease.role == role]
     progress = office.progress(person, sitting)
     room = AT_ONCE if caller.visit is None else min(AT_ONCE, _left(caller.visit, progress))
+    kinds = None if caller.visit is None else KINDS_OUTSIDE
     if len(held) < room:
-        held += office.lease(person, sitting, role=role, count=room - len(held))
+        held += office.lease(person, sitting, role=role, kinds=kinds, count=room - len(held))
     held.sort(key=lambda lease: lease.token != first)
     if first is not None and (not held or held[0].token != first):
         message, typed, again = "The time for this field was over. Here is the next one.", "", ""

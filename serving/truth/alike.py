@@ -7,9 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from serving.ledger import Ledger
-from serving.ledger.masking import masked
+from serving.ledger.masking import SENSITIVE_KINDS, masked
 from serving.ledger.statement import FieldUse, Statement
-from serving.truth.cause import SENSITIVE, Suspect, confusions, reasons_counted
+from serving.truth.cause import Suspect, confusions, reasons_counted
 from serving.truth.moment import shown
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def alike_html(ledger: Ledger, use: FieldUse, then: Statement, now: Statement, f
         now=said(now, use.kind),
         source=now.source,
         known=shown(now.known_at),
-        confusions=[] if use.kind in SENSITIVE else [one.words for one in confused],
+        confusions=[] if use.kind in SENSITIVE_KINDS else [one.words for one in confused],
         picture=_picture(ledger, use),
         counts=reasons_counted(found).most_common(),
         total=len(found),
@@ -53,11 +53,11 @@ def said(statement: Statement | None, kind: str) -> str:
         return "–"
     if statement.outcome != "text":
         return f"– {statement.outcome} –"
-    return masked(statement.text) if kind in SENSITIVE else statement.text
+    return masked(statement.text) if kind in SENSITIVE_KINDS else statement.text
 
 
 def _card(ledger: Ledger, suspect: Suspect) -> Card:
-    hidden = suspect.use.kind in SENSITIVE
+    hidden = suspect.use.kind in SENSITIVE_KINDS
     return Card(
         address=suspect.use.address,
         parts=[(said(suspect.use.reading, suspect.use.kind), False)] if hidden else _parts(suspect),
@@ -77,7 +77,7 @@ def _parts(suspect: Suspect) -> list[tuple[str, bool]]:
 
 
 def _picture(ledger: Ledger, use: FieldUse) -> str:
-    if use.kind in SENSITIVE:
+    if use.kind in SENSITIVE_KINDS:
         return ""
     return "data:image/png;base64," + base64.b64encode(ledger.crop_png(use.crop_id)).decode()
 

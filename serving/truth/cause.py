@@ -15,6 +15,7 @@ from rapidfuzz.distance import Levenshtein
 
 from recognizer.reading import Alternative
 from serving.ledger import Ledger
+from serving.ledger.masking import SENSITIVE_KINDS
 from serving.ledger.statement import FieldUse, Statement
 from serving.truth.accuracy import Judged, judged
 
@@ -24,9 +25,6 @@ WHOLE = frozenset({"checkbox", "choice_group", "choice", "signature"})
 ALTERNATIVE = 10.0
 """What it counts at most that the model itself thought of the text without the confusion; everything else that a
 suspect shares counts 1. On the sample batch (`make bench-same-cause`) the order hardly changes from 6 to 16."""
-
-SENSITIVE = frozenset({"ssn"})
-"""Kinds whose crops and values are not shown; nor is it said where in the value a character stands."""
 
 SAID: Mapping[str, str] = {
     "alternative": "the model thought of it",
@@ -151,7 +149,7 @@ def _shares(
         "page": use.page_id == corrected.page_id,
         "scan": use.page_id != corrected.page_id and use.scan == corrected.scan,
         "field": (use.form, use.field) == (corrected.form, corrected.field),
-        "place": use.kind not in SENSITIVE and _stands_at(use.reading.text, confusion),
+        "place": use.kind not in SENSITIVE_KINDS and _stands_at(use.reading.text, confusion),
         "kind": use.kind == corrected.kind,
         "bundle": use.bundle_id == corrected.bundle_id,
         "quality": distance(use, corrected) < NEAR,

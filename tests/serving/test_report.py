@@ -5,7 +5,8 @@ import pytest
 
 from recognizer.form import Field
 from serving.ledger import open_ledger
-from serving.report import SENSITIVE_KINDS, doubtful, report_html, stage_names, summarize
+from serving.ledger.masking import SENSITIVE_KINDS
+from serving.report import doubtful, report_html, stage_names, summarize
 from tests.serving.sample_batch import file_page, fill, finish_batch, start_batch
 
 VOID = {"meta", "br", "img", "link", "input", "hr", "path", "use", "rect", "stop", "circle", "line"}

@@ -1,6 +1,7 @@
 """People of a platform: they come by URL, key so many fields, and leave with the code."""
 
 import re
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,10 @@ from typer.testing import CliRunner
 
 from recognizer.errors import UsageError
 from serving.crowds.campaign import arrive, campaigns, close_campaign, open_campaign
+from serving.crowds.hand_out import KINDS_OUTSIDE
 from serving.ledger import Ledger
-from serving.office import Office
-from tests.serving.review.desk import WRITTEN, Browser
+from serving.office import Entry, Office
+from tests.serving.review.desk import PASSWORD, WRITTEN, Browser, office_on, read_batch, serving
 from training.cli import app
 
 
@@ -64,6 +66,25 @@ def test_a_guest_may_key_and_nothing_else(base: str, ledger: Ledger) -> None:
         assert guest.http.get(base + path, timeout=30).status_code == 403
     assert "Sign out" not in guest.page
     assert Browser(base).sign_in("spring:w1", "anything at all").status_code == 401
+
+
+def test_nobody_outside_sees_what_is_sensitive(ledger: Ledger) -> None:
+    """Where nothing but social security numbers waits, a guest waits too; the house's own people get them."""
+    read_batch(ledger, 60)
+    office = office_on(ledger)
+    ben = office.people.add("ben", PASSWORD).person_id
+    for number in count():
+        if not (leases := office.lease(ben, f"s{number}", kinds=KINDS_OUTSIDE)):
+            break
+        for lease in leases:
+            office.submit(lease.token, ben, Entry(text=WRITTEN[lease.field]), confirmed=True)
+    assert {waiting.kind for waiting in office.queue.counts()} == {"ssn"}
+    made = open_campaign(ledger, "spring", fields=2)
+    with serving(office) as base:
+        guest = Browser(base)
+        guest.get(f"/campaign/{made.campaign_id}?worker=w1&session=s1")
+        assert "Nothing to do" in guest.page
+        assert Browser(base, "anna").label == "ssn"
 
 
 def test_who_is_unknown_or_late_is_told_so(base: str, ledger: Ledger) -> None:
