@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from serving.office import Office
 from serving.review.access import Caller, Form, Refused, Reviewer, office_of
 from serving.review.pages import page
-from serving.review.work import number_of, picture_of
+from serving.review.work import Token, number_of, picture_of
 
 router = APIRouter(prefix="/verify")
 TheOffice = Annotated[Office, Depends(office_of)]
@@ -30,14 +30,14 @@ def show(request: Request, caller: Reviewer, office: TheOffice, said: str = "") 
 def take(request: Request, caller: Reviewer, office: TheOffice, form: Form) -> Response:
     """Confirm what was shown, but for what is struck out."""
     _allowed(caller, office)
-    tokens = [int(token) for token in form.get("tokens", "").split() if token.isdigit()]
+    tokens = [int(token) for token in form.get("tokens", "").split() if token.isdecimal() and len(token) < 19]
     struck = {token for token in tokens if form.get(f"struck_{token}")}
     done = office.submit_group(caller.known.person_id, tokens, struck, seconds=number_of(form.get("seconds")))
     return RedirectResponse(f"/verify?said={done.confirmed}-{done.struck}-{done.late}", status_code=303)
 
 
 @router.get("/{token}/picture")
-def picture(token: int, caller: Reviewer, office: TheOffice) -> Response:
+def picture(token: Token, caller: Reviewer, office: TheOffice) -> Response:
     """The picture of a field of the group."""
     return picture_of(office, caller, token)
 

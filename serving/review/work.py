@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from recognizer.errors import LedgerError, UsageError
@@ -29,6 +29,8 @@ PNG = b"\x89PNG"
 PICTURE = {"Cache-Control": "private, max-age=60", "Content-Disposition": "inline"}
 
 Keying = Literal["reviewer", "expert"]
+Token = Annotated[int, Path(ge=0, le=2**63 - 1)]
+"""Of a lease, in an address; no greater one fits into the ledger."""
 TheOffice = Annotated[Office, Depends(office_of)]
 
 
@@ -58,25 +60,25 @@ def desk_router(role: Keying, path: str) -> APIRouter:
         return _show(request, caller, _next(office, caller, role, undo=undo), role, path)
 
     @router.post("/{token}", response_class=HTMLResponse)
-    def answer(request: Request, token: int, office: TheOffice, form: Form, caller: Caller = needs) -> Response:
+    def answer(request: Request, token: Token, office: TheOffice, form: Form, caller: Caller = needs) -> Response:
         """An answer; what comes back is the next field."""
         shown, status = _answer(office, caller, role, token, form)
         return _show(request, caller, shown, role, path, status)
 
     @router.post("/{token}/undo", response_class=HTMLResponse)
-    def undo(request: Request, token: int, office: TheOffice, caller: Caller = needs) -> Response:
+    def undo(request: Request, token: Token, office: TheOffice, caller: Caller = needs) -> Response:
         """Take the last answer back: the field is asked again."""
         shown, status = _undo(office, caller, role, token)
         return _show(request, caller, shown, role, path, status)
 
     @router.post("/{token}/release", response_class=HTMLResponse)
-    def release(request: Request, token: int, office: TheOffice, caller: Caller = needs) -> Response:
+    def release(request: Request, token: Token, office: TheOffice, caller: Caller = needs) -> Response:
         """Give a field back unanswered: somebody else gets it."""
         office.release(token, caller.known.person_id)
         return _show(request, caller, _next(office, caller, role), role, path)
 
     @router.get("/{token}/picture")
-    def picture(token: int, office: TheOffice, caller: Caller = needs) -> Response:
+    def picture(token: Token, office: TheOffice, caller: Caller = needs) -> Response:
         """The picture of a field that is on the desk."""
         return picture_of(office, caller, token)
 

@@ -111,6 +111,7 @@ def test_a_picture_is_for_whoever_has_it_on_the_desk(base: str) -> None:
     assert eve.http.get(base + path.replace("/desk", "/disagreements"), timeout=30).status_code == 404
     assert Browser(base, "anna").http.get(base + path, timeout=30).status_code == 404  # another session of hers
     assert anna.http.get(f"{base}/desk/999999/picture", timeout=30).status_code == 404
+    assert anna.http.get(f"{base}/desk/{10**30}/picture", timeout=30).status_code == 422
 
 
 def test_a_field_is_shown_on_its_page_where_the_ledger_has_a_view(base: str, ledger: Ledger) -> None:
