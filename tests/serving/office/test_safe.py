@@ -140,6 +140,7 @@ def test_clerks_that_are_killed_lose_nothing(ledger: Ledger, tmp_path: Path) -> 
         office.tick()
         if not office.queue.counts() and not office.queue.ripe():
             break
+    assert not office.queue.counts() and not office.queue.ripe()
     fields = [use for batch_id in batches for use in house.uses(ledger, batch_id).values()]
     votes = {vote.token for use in fields for vote in office.queue.votes(task_id_of(use.crop_id, "production"))}
     assert len(told) >= 4 and told <= votes
