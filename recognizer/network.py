@@ -32,6 +32,11 @@ class Network:
         return self._session.run(None, {self._input: inputs})
 
     @property
+    def metadata(self) -> dict[str, str]:
+        """What the graph says of itself."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    @property
     def classes(self) -> int:
         """Size of the last axis of the first output."""
         return int(self._session.get_outputs()[0].shape[-1])

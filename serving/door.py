@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from recognizer.errors import PenfieldError, ScanRejected
 from recognizer.form import Form
 from recognizer.form.language import language_digest
-from recognizer.reading import Crop, Reading
+from recognizer.reader import Reader, load_reader
+from recognizer.reading import Crop
 from serving.decision.decide import POLICY_VERSION
 from serving.decision.page import ReadField, decide_page
 from serving.ledger import Answer, FreshReading, Ledger, PageEntry, Prediction, digest, prediction_id
@@ -23,25 +24,6 @@ T = TypeVar("T")
 
 AUDITS = "audits"
 """Name of the ledger's secret that foretells which fields are audited."""
-
-
-class Reader(Protocol):
-    """What reads a crop. The same crop gives the same reading, bit for bit, whatever was read before."""
-
-    @property
-    def bundle_id(self) -> str:
-        """The digest of everything that the reading depends on beside the crop."""
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """How it reads, for the log."""
-
-    @property
-    def version(self) -> str:
-        """The version of the program that reads."""
-
-    def read(self, crop: Crop, folder: Path = Path()) -> Reading:
-        """What stands in the crop; its field's relative lexicons start at `folder`."""
 
 
 @dataclass
@@ -167,8 +149,4 @@ class Door:
 
 def open_door(bundle: Path, ledger: Ledger, *, purpose: Purpose = "production", policy: Policy | None = None) -> Door:
     """A door with the model of a bundle folder behind it, deciding by a policy. Raises BundleError."""
-    from recognizer.bundle import load_bundle
-    from recognizer.engine import Engine
-
-    loaded = load_bundle(bundle)
-    return Door(Engine(loaded), ledger, purpose=purpose, promise=promise_of(bundle, policy))
+    return Door(load_reader(bundle), ledger, purpose=purpose, promise=promise_of(bundle, policy))
