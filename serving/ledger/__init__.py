@@ -1,5 +1,6 @@
 """The ledger: the append-only record of everything that was read, decided and delivered."""
 
+from serving.ledger.activation import Activation, Outrun, Publication
 from serving.ledger.ids import digest, page_key, prediction_id
 from serving.ledger.ledger import Ledger, open_ledger
 from serving.ledger.values import (
@@ -19,6 +20,7 @@ from serving.ledger.values import (
 
 __all__ = [
     "ACCEPTED",
+    "Activation",
     "Answer",
     "BatchFacts",
     "BatchPage",
@@ -26,9 +28,11 @@ __all__ = [
     "Decision",
     "FreshReading",
     "Ledger",
+    "Outrun",
     "PageEntry",
     "Parcel",
     "Prediction",
+    "Publication",
     "ScanEntry",
     "StoredCrop",
     "digest",

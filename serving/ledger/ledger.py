@@ -19,6 +19,7 @@ from serving.ledger.erasing import Erasing
 from serving.ledger.erasure import PagePlace, Tombstone
 from serving.ledger.numbers import Numbers, Scope
 from serving.ledger.outside import Outside
+from serving.ledger.succession import Succession
 from serving.ledger.sweep import sweep
 from serving.ledger.truth import Truth
 from serving.ledger.values import Answer, BatchFacts, BatchPage, PageEntry, Parcel, Prediction, ScanEntry, StoredCrop
@@ -100,6 +101,18 @@ class Ledger:
         """The same, but it writes nothing and waits for nobody."""
         with self._reading() as connection:
             yield Outside(connection)
+
+    @contextmanager
+    def succession(self) -> Iterator[Succession]:
+        """One transaction on which models there are and which answers, as durable as `writing()`."""
+        with self._told(), self._turn, self._engine.execution_options(writes=True).begin() as connection:
+            yield Succession(connection)
+
+    @contextmanager
+    def succession_to_read(self) -> Iterator[Succession]:
+        """The same, but it writes nothing and waits for nobody."""
+        with self._reading() as connection:
+            yield Succession(connection)
 
     @contextmanager
     def alone(self, work: str) -> Iterator[bool]:

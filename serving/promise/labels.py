@@ -59,9 +59,17 @@ def save_labels(folder: Path, labels: Labels) -> dict[str, Any]:
 
 def load_labels(folder: Path, manifest: Mapping[str, Any]) -> Labels:
     """The labels of a bundle; none where its manifest names none. Raises BundleError for a file that is not its own."""
+    data = check_labels(folder, manifest)
+    return {} if data is None else {kind: _read(of) for kind, of in json.loads(lzma.decompress(data)).items()}
+
+
+def check_labels(folder: Path, manifest: Mapping[str, Any]) -> bytes | None:
+    """The bytes of a bundle's labels, compressed; None where its manifest names none. Raises BundleError for a file
+    that is not its own.
+    """
     named = manifest.get("promise")
     if not named:
-        return {}
+        return None
     path = folder / FILE
     try:
         data = path.read_bytes()
@@ -69,7 +77,7 @@ def load_labels(folder: Path, manifest: Mapping[str, Any]) -> Labels:
         raise BundleError(f"{path} cannot be read: {error.strerror} - fetch the bundle again") from error
     if hashlib.sha256(data).hexdigest() != named["sha256"]:
         raise BundleError(f"{path} is not the file that bundle.json names: its digest differs; fetch the bundle again")
-    return {kind: _read(of) for kind, of in json.loads(lzma.decompress(data)).items()}
+    return data
 
 
 def _written(of: Labelled) -> dict[str, Any]:

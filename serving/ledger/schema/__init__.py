@@ -1,10 +1,10 @@
 """The ledger's tables. Rows are added, never changed or removed: triggers refuse both.
 
 `base` is what they share, `reading` what machines did, `review` what people did, `truth` what was settled, `crowds`
-what lies with people outside, `outside` who else is told and may ask.
+what lies with people outside, `outside` who else is told and may ask, `lifecycle` which models there are and answer.
 """
 
-from serving.ledger.schema import crowds, outside, truth
+from serving.ledger.schema import crowds, lifecycle, outside, truth
 from serving.ledger.schema.base import WORKING, metadata, protect, schema_versions
 from serving.ledger.schema.erasure import crop_parts, erased, erasure_events, erasures
 from serving.ledger.schema.reading import (
@@ -40,7 +40,8 @@ from serving.ledger.schema.review import (
 )
 
 SCHEMA_VERSION = 2
-"""1: batches, readings, decisions, the outbox. 2: people and their work, truth, the probability of an audit."""
+"""1: batches, readings, decisions, the outbox. 2: people and their work, truth, the probability of an audit, models'
+succession."""
 
 protect(metadata)
 
@@ -64,6 +65,7 @@ __all__ = [
     "gold",
     "lease_ends",
     "leases",
+    "lifecycle",
     "metadata",
     "outbox",
     "outside",

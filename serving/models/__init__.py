@@ -1,0 +1,6 @@
+"""Which models there are, where they lie, and which of them answers."""
+
+from serving.models.models import Models
+from serving.models.shelf import Shelf
+
+__all__ = ["Models", "Shelf"]
