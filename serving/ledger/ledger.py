@@ -17,6 +17,7 @@ from serving.ledger.database import in_one_line, open_database, shown
 from serving.ledger.desk import Desk
 from serving.ledger.erasing import Erasing
 from serving.ledger.erasure import PagePlace, Tombstone
+from serving.ledger.lessons import Lessons
 from serving.ledger.numbers import Numbers, Scope
 from serving.ledger.outside import Outside
 from serving.ledger.succession import Succession
@@ -89,6 +90,18 @@ class Ledger:
         """What production comes to, counted within one transaction."""
         with self._reading() as connection:
             yield Numbers(connection, scope)
+
+    @contextmanager
+    def lessons(self) -> Iterator[Lessons]:
+        """One transaction of those who learn from what was settled, as durable as `writing()`."""
+        with self._told(), self._turn, self._engine.execution_options(writes=True).begin() as connection:
+            yield Lessons(connection)
+
+    @contextmanager
+    def lessons_to_read(self) -> Iterator[Lessons]:
+        """The same, but it writes nothing and waits for nobody."""
+        with self._reading() as connection:
+            yield Lessons(connection)
 
     @contextmanager
     def outside(self) -> Iterator[Outside]:

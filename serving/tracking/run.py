@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from serving.tracking import registry, trace
+from serving.tracking import dataset, registry, trace
 from serving.tracking.store import Store, StoreUnreachable, open_store
 
 if TYPE_CHECKING:
@@ -235,6 +235,22 @@ class Tracking:
     def log_expectations(self, expected: Sequence[trace.Expected]) -> int:
         """Add what people said of fields to their traces, once; returns how many of them the store holds then."""
         return trace.log_expectations(self._traces, expected)
+
+    @_told
+    def log_dataset(
+        self, run_id: str, rows: pd.DataFrame, *, name: str, digest: str, source: str, context: str
+    ) -> None:
+        """Tell the run of a data set: version (`digest`, at most 36 characters), schema and number of its rows.
+
+        `source` says in words where they come from, `context` what for (`training`, `curation`).
+        """
+        dataset.log_dataset(self._client, run_id, rows, name=name, digest=digest, source=source, context=context)
+
+    @_told
+    def datasets(self, run_id: str) -> dict[str, str]:
+        """The data sets of a run: digest by name."""
+        inputs = self._client.get_run(run_id).inputs
+        return {each.dataset.name: each.dataset.digest for each in (inputs.dataset_inputs if inputs else ())}
 
     @_told
     def steps(self, run_id: str, metric: str) -> set[int]:

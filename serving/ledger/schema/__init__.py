@@ -1,10 +1,11 @@
 """The ledger's tables. Rows are added, never changed or removed: triggers refuse both.
 
 `base` is what they share, `reading` what machines did, `review` what people did, `truth` what was settled, `crowds`
-what lies with people outside, `outside` who else is told and may ask, `lifecycle` which models there are and answer.
+what lies with people outside, `outside` who else is told and may ask, `lifecycle` which models there are and answer,
+`learning` what is learned from.
 """
 
-from serving.ledger.schema import crowds, lifecycle, outside, truth
+from serving.ledger.schema import crowds, learning, lifecycle, outside, truth
 from serving.ledger.schema.base import WORKING, metadata, protect, schema_versions
 from serving.ledger.schema.erasure import crop_parts, erased, erasure_events, erasures
 from serving.ledger.schema.reading import (
@@ -63,6 +64,7 @@ __all__ = [
     "erasures",
     "forms",
     "gold",
+    "learning",
     "lease_ends",
     "leases",
     "lifecycle",
