@@ -16,6 +16,7 @@ from recognizer.clean import has_ink, is_written
 from recognizer.confidence import calibrated
 from recognizer.decode import Decoded, decode
 from recognizer.form import Field
+from recognizer.form.characters import lacking
 from recognizer.form.language import automaton_of
 from recognizer.frame import ink_level, mark_frame, stack_frames
 from recognizer.line import line_image, pad_line
@@ -25,7 +26,7 @@ from recognizer.outcome import OUTCOME_CLASSES
 from recognizer.prose import decode_prose
 from recognizer.reading import Alternative, Crop, Outcome, Reading
 
-ENGINE_VERSION = "4"
+ENGINE_VERSION = "5"
 ALTERNATIVES = 5
 LEAST_CHAR_MASS = 0.05
 """Per character, the share of the network's belief that the field's language must hold: below it something else is
@@ -37,6 +38,8 @@ PROSE = ("text", "name")
 NON_ANSWERS: tuple[Outcome, ...] = ("struck_out", "illegible", "wrong_crop")
 MOST_LANGUAGES = 512
 """More of them are not kept in mind."""
+LACKING = "lacking"
+"""Measured of a field that was not read: so many of its characters the model does not have."""
 NOISY = 15.0
 """Standard deviation of the paper, in grey levels, above which a faint pencil stroke can be lost."""
 
@@ -76,7 +79,16 @@ class Engine:
         Raises:
             FormError: the field's pattern or lexicon cannot be compiled.
         """
-        return calibrated(self._bundle.calibration, crop, self._raw(crop, folder))
+        refused = self._refused(crop, folder)
+        return refused or calibrated(self._bundle.calibration, crop, self._raw(crop, folder))
+
+    def _refused(self, crop: Crop, folder: Path) -> Reading | None:
+        """A field is not read without the characters that it needs: something else would be found, and be sure."""
+        if crop.field.is_marks or crop.field.kind == "signature":
+            return None
+        missing = lacking(crop.field, self._bundle.general.alphabet, folder)
+        measured = {LACKING: float(len(missing))}
+        return Reading(text="", outcome="illegible", confidence=0.0, measured=measured) if missing else None
 
     def _raw(self, crop: Crop, folder: Path) -> Reading:
         """The reading with the networks' own probabilities as confidences."""

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 from recognizer.errors import PenfieldError, ScanRejected
 from recognizer.form import Form
 from recognizer.form.language import language_digest
-from recognizer.reader import Reader, load_reader
+from recognizer.reader import Reader
 from recognizer.reading import Crop
-from serving.decision.decide import POLICY_VERSION
 from serving.decision.page import ReadField, decide_page
-from serving.ledger import Answer, FreshReading, Ledger, PageEntry, Prediction, digest, prediction_id
+from serving.ledger import Answer, FreshReading, Ledger, PageEntry, Prediction, prediction_id
 from serving.ledger.values import Purpose
-from serving.promise import Policy, Promise, promise_of
+from serving.promise import Policy, Promise
+from serving.readers import Lineup, Model, Readers, Same, load_model
 
 T = TypeVar("T")
 
@@ -28,10 +28,11 @@ AUDITS = "audits"
 
 @dataclass
 class Spent:
-    """Where the door's time went, in seconds."""
+    """Where the door's time went, in seconds, and how many crops its models read."""
 
     reading_s: float = 0.0
     ledger_s: float = 0.0
+    readings: int = 0
 
 
 class Door:
@@ -42,29 +43,46 @@ class Door:
     """
 
     def __init__(
-        self, reader: Reader, ledger: Ledger, *, purpose: Purpose = "production", promise: Promise | None = None
+        self,
+        reader: Reader | Readers,
+        ledger: Ledger,
+        *,
+        purpose: Purpose = "production",
+        promise: Promise | None = None,
     ) -> None:
-        self._reader = reader
+        """With one `reader` and its `promise`, or with readers that know theirs."""
+        self._readers = reader if isinstance(reader, Readers) else Same(
+            Model(reader=reader, promise=promise or Promise())
+        )  # fmt: skip
         self._ledger = ledger
-        self._promise = promise or Promise()
         self._salt: str | None = None
         self.purpose = purpose
         self.spent = Spent()
 
     @property
+    def lineup(self) -> Lineup:
+        """The models behind the door at this moment."""
+        return self._readers.now()
+
+    @property
+    def follows(self) -> bool:
+        """Whether the models change with the champions, at the next page."""
+        return self._readers.follows
+
+    @property
     def bundle_id(self) -> str:
-        """The model behind the door."""
-        return self._reader.bundle_id
+        """The model behind the door that reads every kind of field that has none of its own."""
+        return self.lineup.general.reader.bundle_id
 
     @property
     def policy_digest(self) -> str:
         """How it is decided what is accepted: rules, policy, and the labels that its thresholds are chosen on."""
-        return digest("decisions", POLICY_VERSION, self._promise.digest)
+        return self.lineup.policy_digest
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The model behind the door, for the log."""
-        return {"version": self._reader.version, "settings": dict(self._reader.settings)}
+        """The models behind the door, for the log."""
+        return self.lineup.facts
 
     def read(
         self, page: PageEntry, crops: Sequence[Crop], form: Form | None, *, batch_id: str, scan_no: int
@@ -75,33 +93,37 @@ class Door:
         LedgerError where the ledger cannot be written.
         """
         folder = form.folder if form is not None else Path()
-        named = [self._named(crop, folder) for crop in crops]
-        known = self._timed(lambda: self._ledger.predictions([name for name, _, _ in named]))
-        fresh = [self._read(*item, folder) for item in named if item[0] not in known]
+        lineup = self._timed(self._readers.now)
+        named = [self._named(crop, lineup.of(crop.field.kind), folder) for crop in crops]
+        known = self._timed(lambda: self._ledger.predictions([item.name for item in named]))
+        fresh = [self._read(item, folder) for item in named if item.name not in known]
         if fresh:
-            read_ms = sum(item.latency_ms for item in fresh)
+            read_ms = sum(item.latency_ms for _, item in fresh)
             page = replace(page, stage_ms={**page.stage_ms, "read": read_ms})
-        return self._timed(lambda: self._file(page, named, known, fresh, form, batch_id, scan_no))
+        policy = lineup.general.promise
+        return self._timed(lambda: self._file(page, named, known, fresh, form, batch_id, scan_no, policy))
 
-    def _named(self, crop: Crop, folder: Path) -> tuple[str, Crop, str]:
+    def _named(self, crop: Crop, model: Model, folder: Path) -> "_Named":
         language = language_digest(crop.field, folder)
-        return prediction_id(crop.crop_id, self.bundle_id, language, self.purpose), crop, language
+        name = prediction_id(crop.crop_id, model.reader.bundle_id, language, self.purpose)
+        return _Named(name=name, crop=crop, language=language, model=model)
 
-    def _read(self, name: str, crop: Crop, language: str, folder: Path) -> FreshReading:
+    def _read(self, item: "_Named", folder: Path) -> tuple[Model, FreshReading]:
         started = time.perf_counter()
         try:
-            reading = self._reader.read(crop, folder)
+            reading = item.model.reader.read(item.crop, folder)
         except PenfieldError:
             raise
         except Exception as error:  # a model that stumbles over one field must not end the batch
-            reason = f"The model failed on the field {crop.field.name}: {type(error).__name__}."
+            reason = f"The model failed on the field {item.crop.field.name}: {type(error).__name__}."
             raise ScanRejected("failed", reason) from error
         seconds = time.perf_counter() - started
         self.spent.reading_s += seconds
-        return FreshReading(
-            prediction_id=name,
-            crop=crop,
-            language_digest=language,
+        self.spent.readings += 1
+        return item.model, FreshReading(
+            prediction_id=item.name,
+            crop=item.crop,
+            language_digest=item.language,
             purpose=self.purpose,
             reading=reading,
             latency_ms=seconds * 1000,
@@ -110,30 +132,36 @@ class Door:
     def _file(
         self,
         page: PageEntry,
-        named: Sequence[tuple[str, Crop, str]],
+        named: Sequence["_Named"],
         known: Mapping[str, Prediction],
-        fresh: Sequence[FreshReading],
+        fresh: Sequence[tuple[Model, FreshReading]],
         form: Form | None,
         batch_id: str,
         scan_no: int,
+        policy: Promise,
     ) -> tuple[Answer, ...]:
         with self._ledger.writing() as writing:
-            writing.page(page, [crop for _, crop, _ in named])
-            writing.predictions(self.bundle_id, fresh)
-            predictions = {**known, **writing.read_back([item.prediction_id for item in fresh])}
+            writing.page(page, [item.crop for item in named])
+            for model in {id(model): model for model, _ in fresh}.values():
+                writing.bundle(model.reader.bundle_id, model.facts)
+                writing.predictions(model.reader.bundle_id, [item for by, item in fresh if by is model])
+            predictions = {**known, **writing.read_back([item.prediction_id for _, item in fresh])}
             read = [
-                ReadField(prediction=predictions[name], field=crop.field, quality=crop.quality)
-                for name, crop, _ in named
-            ]
+                ReadField(
+                    prediction=predictions[item.name], field=item.crop.field, quality=item.crop.quality,
+                    promise=item.model.promise,
+                )
+                for item in named
+            ]  # fmt: skip
             if self._salt is None and self.purpose == "production":
                 self._salt = writing.secret(AUDITS)
-            decisions = decide_page(read, form, self._promise, self._salt)
+            decisions = decide_page(read, form, policy, self._salt)
             answers = tuple(
                 Answer(field=each.field.name, prediction=each.prediction, decision=decision)
                 for each, decision in zip(read, decisions, strict=True)
             )
             writing.decisions([answer.decision for answer in answers])
-            asked = [crop for (_, crop, _), decision in zip(named, decisions, strict=True)
+            asked = [item.crop for item, decision in zip(named, decisions, strict=True)
                      if decision.decision != "accept"]  # fmt: skip
             writing.views(asked)
             writing.batch_page(batch_id, scan_no, page, answers)
@@ -147,6 +175,16 @@ class Door:
             self.spent.ledger_s += time.perf_counter() - started
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Named:
+    """A crop, who reads it in which language, and the id of the prediction that comes of it."""
+
+    name: str
+    crop: Crop
+    language: str
+    model: Model
+
+
 def open_door(bundle: Path, ledger: Ledger, *, purpose: Purpose = "production", policy: Policy | None = None) -> Door:
     """A door with the model of a bundle folder behind it, deciding by a policy. Raises BundleError."""
-    return Door(load_reader(bundle), ledger, purpose=purpose, promise=promise_of(bundle, policy))
+    return Door(Same(load_model(bundle, policy)), ledger, purpose=purpose)

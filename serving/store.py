@@ -15,6 +15,12 @@ class Places:
     store: Path
     ledger_url: str
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the ledger is a file that is not there yet."""
+        path = self.ledger_url.removeprefix("sqlite:///")
+        return path != self.ledger_url and not path.startswith("file:") and not Path(path).exists()
+
 
 def places(store: Path | None = None, ledger_url: str | None = None) -> Places:
     """What was asked for, else what the environment says, else `store/` in the working directory."""

@@ -46,7 +46,7 @@ def automaton_of(field: Field, alphabet: Alphabet, folder: Path = Path()) -> Aut
         FormError: pattern, lexicon and rules admit no text that the alphabet can write, no length that a field has,
             or more than can be decoded in time.
     """
-    return _automaton(_Asked(field, folder), alphabet.characters)
+    return _automaton(Asked(field, folder), alphabet.characters)
 
 
 def language_digest(field: Field, folder: Path = Path()) -> str:
@@ -54,10 +54,10 @@ def language_digest(field: Field, folder: Path = Path()) -> str:
     if field.is_marks or field.kind == "signature":
         asked = json.dumps([field.kind, field.multiple, [(option.value, option.box) for option in field.options]])
         return _digest(asked)
-    return _grammar_digest(_Asked(field, folder))
+    return _grammar_digest(Asked(field, folder))
 
 
-class _Asked:
+class Asked:
     """What a language follows from, as a key that is quickly made: every crop's language is asked for.
 
     Of a lexicon's file it holds when and to what size it was changed last.
@@ -84,21 +84,22 @@ class _Asked:
         return hash(self.key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Asked) and self.key == other.key
+        return isinstance(other, Asked) and self.key == other.key
 
 
 @lru_cache(maxsize=512)
-def _grammar_digest(asked: _Asked) -> str:
-    return _digest(json.dumps([asked.field.kind, asdict(_grammar(asked))]))
+def _grammar_digest(asked: Asked) -> str:
+    return _digest(json.dumps([asked.field.kind, asdict(asked_grammar(asked))]))
 
 
 @lru_cache(maxsize=256)
-def _automaton(asked: _Asked, characters: str) -> Automaton:
-    return compile_grammar(_grammar(asked), characters)
+def _automaton(asked: Asked, characters: str) -> Automaton:
+    return compile_grammar(asked_grammar(asked), characters)
 
 
 @lru_cache(maxsize=256)
-def _grammar(asked: _Asked) -> Grammar:
+def asked_grammar(asked: Asked) -> Grammar:
+    """As `grammar_of`, once for the same field."""
     return grammar_of(asked.field, asked.folder)
 
 

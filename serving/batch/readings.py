@@ -12,11 +12,12 @@ from recognizer.form.language import language_digest
 from recognizer.page import Page
 from recognizer.prepare import PREPARATION_VERSION, page_id
 from recognizer.scan import Limits
+from serving.batch.begun import ORDER, as_begun, order_digest
 from serving.batch.recognize import code_version, scan_entries
 from serving.batch.records import check_folder, harmless, write_whole
 from serving.batch.run import ReadyPage, Watcher, rejected_page, run_batch
 from serving.door import Door
-from serving.intake.again import CODE, REASON, Again, again, anew
+from serving.intake.again import CODE, REASON, Again, again
 from serving.intake.field_list import ANSWERS, FieldRow, load_field_list
 from serving.intake.forms import refusal
 from serving.intake.scans import NamedScan
@@ -37,7 +38,7 @@ def read_fields(source: Path, out: Path, door: Door, ledger: Ledger, watcher: Wa
     check_folder(out.parent)
     scans = [NamedScan(path=row.image, name=row.cells["image"]) for row in rows]
     entries = scan_entries(scans, FIELD_LIMITS)
-    start = anew(_start(entries, rows, door), ledger)
+    start = as_begun(_start(entries, rows, door), door, ledger)
     with Workshop(whole_pages, FIELD_LIMITS) as workshop:
         intake = FieldIntake(
             workshop=workshop, ledger=ledger, rows=dict(enumerate(rows, start=1)), batch_id=start.batch_id
@@ -114,21 +115,24 @@ def _setup(row: FieldRow) -> str:
 
 
 def _start(entries: tuple[ScanEntry, ...], rows: tuple[FieldRow, ...], door: Door) -> BatchStart:
-    limits = asdict(FIELD_LIMITS)
-    what = [door.bundle_id, door.facts, door.purpose, door.policy_digest, limits]
+    limits, lineup = asdict(FIELD_LIMITS), door.lineup
+    facts, bundle_id = lineup.facts, lineup.general.reader.bundle_id
+    what = [bundle_id, facts, door.purpose, lineup.policy_digest, limits]
     fields = [(entry.path, entry.scan_digest, _setup(row)) for entry, row in zip(entries, rows, strict=True)]
     params: dict[str, Any] = {
         "code_version": code_version(),
-        "bundle_id": door.bundle_id,
+        "bundle_id": bundle_id,
         "purpose": door.purpose,
-        "policy": door.policy_digest,
+        "policy": lineup.policy_digest,
+        ORDER: order_digest(door, limits, fields),
         "fields": len(rows),
-        **{f"engine.{name}": value for name, value in door.facts["settings"].items()},
+        **{f"engine.{name}": value for name, value in facts["settings"].items()},
+        **{f"bundle_id.{kind}": own for kind, own in lineup.bundle_ids.items() if kind},
     }
     return BatchStart(
         batch_id=digest("fields", what, fields),
-        bundle_id=door.bundle_id,
-        bundle_info=door.facts,
+        bundle_id=bundle_id,
+        bundle_info=lineup.general.facts,
         purpose=door.purpose,
         params=params,
         forms={},

@@ -12,10 +12,10 @@ from recognizer.form import Form
 from recognizer.form.digest import form_digest
 from recognizer.prepare import PreparedPage
 from recognizer.scan import Limits
+from serving.batch.begun import ORDER, as_begun, order_digest
 from serving.batch.records import check_folder, write_records
 from serving.batch.run import Watcher, run_batch
 from serving.door import Door
-from serving.intake.again import anew
 from serving.intake.forms import FormIntake, form_workshop, setup_digest
 from serving.intake.scans import NamedScan, unreadable_digest
 from serving.intake.workshop import Workshop, digest_file
@@ -53,7 +53,7 @@ def recognize(order: Order, door: Door, ledger: Ledger, watcher: Watcher) -> Bat
     LedgerError.
     """
     check_folder(order.out)
-    start = anew(batch_start(order, door), ledger)
+    start = as_begun(batch_start(order, door), door, ledger)
     with form_workshop(order.forms, order.limits) as workshop:
         intake = form_intake(order, start, workshop, ledger)
         facts = run_batch(start, intake, door, ledger, watcher, workers=order.workers)
@@ -99,22 +99,25 @@ def _by_digest(forms: Sequence[Form]) -> dict[str, Form]:
 def batch_start(order: Order, door: Door) -> BatchStart:
     """The batch of an order: which scans, forms, model and limits it depends on. Raises UsageError."""
     forms, entries = _by_digest(order.forms), scan_entries(order.scans, order.limits)
-    limits = asdict(order.limits)
-    what = [sorted(forms), door.bundle_id, door.facts, door.purpose, door.policy_digest, limits]
+    limits, lineup = asdict(order.limits), door.lineup
+    facts, bundle_id, named = lineup.facts, lineup.general.reader.bundle_id, [(e.path, e.scan_digest) for e in entries]
+    what = [sorted(forms), bundle_id, facts, door.purpose, lineup.policy_digest, limits]
     params: dict[str, Any] = {
         "code_version": code_version(),
-        "bundle_id": door.bundle_id,
+        "bundle_id": bundle_id,
         "purpose": door.purpose,
-        "policy": door.policy_digest,
+        "policy": lineup.policy_digest,
+        ORDER: order_digest(door, sorted(forms), limits, named),
         "scans": len(entries),
         **{f"form.{form.name}": key for key, form in forms.items()},
         **{f"limit.{name}": value for name, value in limits.items()},
-        **{f"engine.{name}": value for name, value in door.facts["settings"].items()},
+        **{f"engine.{name}": value for name, value in facts["settings"].items()},
+        **{f"bundle_id.{kind}": own for kind, own in lineup.bundle_ids.items() if kind},
     }
     return BatchStart(
-        batch_id=digest("batch", what, [(entry.path, entry.scan_digest) for entry in entries]),
-        bundle_id=door.bundle_id,
-        bundle_info=door.facts,
+        batch_id=digest("batch", what, named),
+        bundle_id=bundle_id,
+        bundle_info=lineup.general.facts,
         purpose=door.purpose,
         params=params,
         forms={key: form.model_dump(mode="json") for key, form in forms.items()},

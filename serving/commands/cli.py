@@ -41,7 +41,11 @@ LedgerOption = Annotated[
 ]
 BundleOption = Annotated[
     Path | None,
-    typer.Option(help="Folder of the model.", envvar="PENFIELD_BUNDLE", show_default="the model that ships"),
+    typer.Option(
+        help="A model by its folder, its id, or the beginning of its id.",
+        envvar="PENFIELD_BUNDLE",
+        show_default="the champions: penfield models",
+    ),
 ]
 PolicyOption = Annotated[
     Path | None,
@@ -181,14 +185,21 @@ def thresholds(
         typer.Option(min=0.5, max=0.999999, help="How certain one wants to be of it.", show_default="0.95"),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the trade-off as a picture.")] = None,
+    store: StoreOption = None,
+    ledger: LedgerOption = None,
     debug: DebugOption = False,
 ) -> None:
-    """Show what can be promised of a model: per kind of field the threshold, what it accepts, and how sure that is."""
-    with told(debug):
-        from serving.commands.session import bundle_folder
-        from serving.commands.thresholds import policy_of, show_thresholds
+    """Show what can be promised of a model: per kind of field the threshold, what it accepts, and how sure that is.
 
-        show_thresholds(_console(), bundle_folder(bundle), policy_of(policy, target, certainty), out)
+    Without --bundle it is the champion of all fields.
+    """
+    with told(debug):
+        from serving.commands.session import champion_folder
+        from serving.commands.thresholds import policy_of, show_thresholds
+        from serving.store import places
+
+        folder = champion_folder(bundle, places(store, ledger))
+        show_thresholds(_console(), folder, policy_of(policy, target, certainty), out)
 
 
 @app.command(epilog=EXIT_CODES)

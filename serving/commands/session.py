@@ -13,9 +13,12 @@ from serving.commands.progress import Bar
 from serving.delivery import Courier
 from serving.door import Door, open_door
 from serving.ledger import Ledger, open_ledger
-from serving.promise import load_policy
+from serving.models import Champions, Models, Shelf
+from serving.models.named import folder_of
+from serving.promise import Policy, load_policy
 from serving.store import Places, places
 
+BUNDLE_VARIABLE = "PENFIELD_BUNDLE"
 SHIPPED_BUNDLE = Path(__file__).parents[2] / "data" / "bundle"
 
 
@@ -46,20 +49,55 @@ def working(
     deliver_later: bool,
     policy: Path | None = None,
 ) -> Iterator[Session]:
-    """Open the ledger first, so that the courier finds its tables; load the model once. Raises PenfieldError."""
+    """Open the ledger first, so that the courier finds its tables; load the models once. Raises PenfieldError.
+
+    Without a bundle the champions read, and whoever becomes one meanwhile, from the next page on.
+    """
     wanted = load_policy(policy) if policy is not None else None
     where = places(store, ledger_url)
     with ExitStack() as stack:
         ledger = stack.enter_context(open_ledger(where.ledger_url))
-        door = open_door(bundle_folder(bundle), ledger, policy=wanted)
+        door = door_to(bundle, where, ledger, wanted)
         courier = None if deliver_later else stack.enter_context(Courier(where.store, where.ledger_url))
         bar = stack.enter_context(Bar(Console(stderr=True)))
         yield Session(places=where, ledger=ledger, door=door, bar=bar, courier=courier)
 
 
+def door_to(bundle: Path | None, where: Places, ledger: Ledger, policy: Policy | None) -> Door:
+    """A door with the bundle behind it that is named, here or by PENFIELD_BUNDLE; without one, with the champions.
+
+    What reads is on the shelf from then on, so that its readings can be repeated. Raises BundleError.
+    """
+    shelf, asked = Shelf(where.store), named_bundle(bundle)
+    if asked is not None:
+        return open_door(shelf.folder(shelf.put(folder_of(asked, shelf))), ledger, policy=policy)
+    Models(ledger, shelf).begin(bundle_folder(None))
+    return Door(Champions(ledger, shelf, policy), ledger)
+
+
+def champion_folder(bundle: Path | None, where: Places) -> Path:
+    """The folder of the bundle that is named, else of the champion of all fields, else of the model that ships.
+
+    Where there is no ledger yet, none is made. Raises BundleError.
+    """
+    shelf, asked = Shelf(where.store), named_bundle(bundle)
+    if asked is not None:
+        return folder_of(asked, shelf)
+    if where.is_new:
+        return bundle_folder(None)
+    with open_ledger(where.ledger_url) as ledger:
+        champion = Models(ledger, shelf).champion()
+    return shelf.folder(champion.bundle_id) if champion is not None else bundle_folder(None)
+
+
+def named_bundle(asked: Path | None) -> Path | None:
+    """The bundle that was named: by an option, else by PENFIELD_BUNDLE."""
+    return asked or (Path(os.environ[BUNDLE_VARIABLE]) if os.environ.get(BUNDLE_VARIABLE) else None)
+
+
 def bundle_folder(asked: Path | None) -> Path:
     """The model's folder: the one asked for, else PENFIELD_BUNDLE, else the one that ships. Raises BundleError."""
-    folder = asked or Path(os.environ.get("PENFIELD_BUNDLE") or SHIPPED_BUNDLE)
+    folder = named_bundle(asked) or SHIPPED_BUNDLE
     if not folder.is_dir():
         raise BundleError(f"there is no model in {folder}: name its folder with --bundle, or make one: penfield train")
     return folder

@@ -25,8 +25,15 @@ def batch_summary(console: Console, batch: BatchFacts, out: Path, where: Places,
         table.add_row("    no promise", f"{batch.unpromised:,}", "no threshold is promised yet: penfield thresholds")
     table.add_row("rejected", f"[red]{rejected:,}[/]" if rejected else "0", _reasons(batch))
     console.print(table)
+    if len(batch.bundles) > 1:
+        console.print(f"[bold]{'read by':<10}[/] {read_by(batch)}", highlight=False)
     for name, value in _places(batch, out, where, delivery):
         console.print(f"[bold]{name:<10}[/] {value}", highlight=False)
+
+
+def read_by(batch: BatchFacts) -> str:
+    """Which models read how many fields."""
+    return ", ".join(f"{bundle_id[:8]} {count:,}" for bundle_id, count in batch.bundles.items())
 
 
 def _statuses(batch: BatchFacts) -> str:

@@ -21,6 +21,9 @@ NON_ANSWERS = {
     "unaligned": "the field was not found on the page",
 }
 
+LACKING = "lacking"
+"""What a reading measures where the model has not all characters of the field (recognizer.engine)."""
+
 HOPELESS = ("illegible", "unaligned", "wrong_crop")
 """Where nothing was read, a bad image may be the reason."""
 
@@ -35,7 +38,7 @@ def decide(
     for its kind, else the one that keeps the promise. Where the labels do not support one yet, all go to review.
     """
     threshold, why_none = threshold_of(prediction, field, form, promise)
-    hopeless = _hopeless(prediction.reading.outcome, quality)
+    hopeless = None if LACKING in prediction.reading.measured else _hopeless(prediction.reading.outcome, quality)
     verdict = hopeless or _refused(prediction, field, form) or _judged(
         prediction.reading.confidence, threshold, why_none
     )  # fmt: skip
@@ -88,6 +91,8 @@ def policy_digest(field: Field, threshold: float | None, promise: Promise) -> st
 def _refused(prediction: Prediction, field: Field, form: Form | None) -> Objection | None:
     """Why a person must look, whatever the confidence."""
     reading = prediction.reading
+    if LACKING in reading.measured:
+        return Objection(code="alphabet", reason="the model does not have all characters that may stand in this field")
     if reading.outcome in NON_ANSWERS:
         return Objection(code=reading.outcome, reason=NON_ANSWERS[reading.outcome])
     if reading.outcome == "blank":

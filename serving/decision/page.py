@@ -20,11 +20,12 @@ LEAST_AUDITED = 0.002
 
 @dataclass(frozen=True, kw_only=True)
 class ReadField:
-    """One field of a page as it was read."""
+    """One field of a page as it was read. `promise` is that of the model that read it, where it is not the page's."""
 
     prediction: Prediction
     field: Field
     quality: Quality | None = None
+    promise: Promise | None = None
 
 
 def decide_page(
@@ -36,7 +37,7 @@ def decide_page(
     people need not see for any other reason, no more goes to them than the policy's budget allows. Without a `salt`,
     which foretells what is audited, nothing is.
     """
-    decisions = [decide(each.prediction, each.field, form, promise, each.quality) for each in read]
+    decisions = [decide(each.prediction, each.field, form, each.promise or promise, each.quality) for each in read]
     if form is not None and form.checks:
         decisions = _checked(read, decisions, form)
     if promise.policy.budget is not None:

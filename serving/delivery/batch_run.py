@@ -92,6 +92,8 @@ class BatchRun:
         at_ms = milliseconds(self.batch.finished_at or self.batch.started_at)
         summary = summarize(self.batch, self._predictions, self._pages)
         self.tracking.log_metrics(self.run_id, summary.metrics(), at_ms=at_ms)
+        readers = {f"penfield.read_by.{bundle_id}": str(count) for bundle_id, count in self.batch.bundles.items()}
+        self.tracking.set_tags(self.run_id, readers)
         self._count_back()
         self.tracking.finish(self.run_id, at_ms=at_ms)
         self.progress()

@@ -49,4 +49,7 @@ def anew(start: BatchStart, ledger: Ledger) -> BatchStart:
         for place, of_page in stones.items()
         if not any(REFUSED in stone.events for stone in of_page)
     )
-    return replace(start, batch_id=digest("again", start.batch_id, read_again)) if read_again else start
+    if not read_again:
+        return start
+    params = {**start.params, "order": digest("again", start.params.get("order"), read_again)}
+    return replace(start, batch_id=digest("again", start.batch_id, read_again), params=params)

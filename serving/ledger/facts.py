@@ -36,6 +36,7 @@ def batch_facts(connection: Connection, batch_id: str) -> BatchFacts | None:
         review=fields - accepted,
         unpromised=unpromised,
         resumed=sum(row.event == "resumed" for row in happened),
+        bundles=_bundles(connection, batch_id),
     )
 
 
@@ -47,6 +48,21 @@ def _pages_by_status(connection: Connection, batch_id: str) -> dict[str, int]:
         .where(filed.c.batch_id == batch_id)
         .group_by(pages.c.status)
         .order_by(pages.c.status)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _bundles(connection: Connection, batch_id: str) -> dict[str, int]:
+    """How many fields each model has read, most first."""
+    fields, said = schema.batch_fields, schema.predictions
+    count = func.count().label("count")
+    query = (
+        select(said.c.bundle_id, count)
+        .select_from(fields)
+        .join(said, said.c.prediction_id == fields.c.prediction_id)
+        .where(fields.c.batch_id == batch_id)
+        .group_by(said.c.bundle_id)
+        .order_by(count.desc(), said.c.bundle_id)
     )
     return {row[0]: row[1] for row in connection.execute(query)}
 

@@ -241,6 +241,11 @@ class Ledger:
             raise LedgerError(f"the ledger {shown(self._engine.url)} knows no batch {batch_id}")
         return found
 
+    def unfinished_batch(self, order: str) -> str | None:
+        """The batch of an order (its parameter `order`) that was begun last and has not come to its end."""
+        with self._reading() as connection:
+            return queries.unfinished_batch(connection, order)
+
     def latest_batch(self) -> str | None:
         """The id of the batch that was started last."""
         with self._reading() as connection:

@@ -171,6 +171,16 @@ def has_batch(connection: Connection, batch_id: str) -> bool:
     return connection.scalar(select(table.c.seq).where(table.c.batch_id == batch_id)) is not None
 
 
+def unfinished_batch(connection: Connection, order: str) -> str | None:
+    """The batch of an order that was begun last and has not come to its end."""
+    table, events = schema.batches, schema.batch_events
+    ends = select(events.c.batch_id).where(events.c.event == "finished")
+    query = select(table.c.batch_id, table.c.params).where(table.c.batch_id.not_in(ends)).order_by(table.c.seq.desc())
+    return next(
+        (row.batch_id for row in connection.execute(query) if json.loads(row.params).get("order") == order), None
+    )
+
+
 def latest_batch(connection: Connection) -> str | None:
     """The batch started last."""
     table = schema.batches

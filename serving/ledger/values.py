@@ -159,7 +159,8 @@ class Parcel:
 class BatchFacts:
     """A batch in figures. `finished_at` is None while it runs or is interrupted; `forms` are digests by name.
 
-    `unpromised` of the fields in review are there because no threshold keeps the policy's promise yet.
+    `bundle_id` is the model that it began with, `bundles` counts the fields that each has read, by bundle. `unpromised`
+    of the fields in review are there because no threshold keeps the policy's promise yet.
     """
 
     batch_id: str
@@ -178,3 +179,4 @@ class BatchFacts:
     review: int
     unpromised: int
     resumed: int
+    bundles: Mapping[str, int] = field(default_factory=dict)

@@ -32,7 +32,7 @@ class Writing:
 
     def start_batch(self, start: BatchStart) -> None:
         """File a batch with its bundle, forms and scans; the parcel that announces it goes with it."""
-        self._add(schema.bundles, bundle_id=start.bundle_id, info=canonical(start.bundle_info), created_at=self._now)
+        self.bundle(start.bundle_id, start.bundle_info)
         for form_digest, definition in start.forms.items():
             self._add(
                 schema.forms,
@@ -122,6 +122,10 @@ class Writing:
             if crop.view is not None
         ]
         self._add_all(schema.views, rows)
+
+    def bundle(self, bundle_id: str, info: Mapping[str, Any]) -> None:
+        """File a model that reads, with how it does."""
+        self._add(schema.bundles, bundle_id=bundle_id, info=canonical(info), created_at=self._now)
 
     def predictions(self, bundle_id: str, fresh: Iterable[FreshReading]) -> None:
         """File what the model said."""

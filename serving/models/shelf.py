@@ -1,5 +1,6 @@
 """The shelf: every model that was published, in the store, under its digest. Recognition finds its champion here."""
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -29,9 +30,12 @@ class Shelf:
         if self._is_whole(bundle_id):
             return bundle_id
         self._bundles.mkdir(parents=True, exist_ok=True)
-        if masters_of(folder).is_dir():
-            _copy_whole(masters_of(folder), masters_of(target))
-        _copy_whole(folder, target)
+        with (self._bundles / ".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not self._is_whole(bundle_id):  # else another was faster
+                if masters_of(folder).is_dir():
+                    _copy_whole(masters_of(folder), masters_of(target))
+                _copy_whole(folder, target)
         verified(target, bundle_id)  # what was copied is what was checked, whoever wrote to the folder meanwhile
         return bundle_id
 
@@ -74,11 +78,7 @@ def _copy_whole(source: Path, target: Path) -> None:
         _sync(made)
         if target.is_dir():
             target.rename(old)
-        try:
-            made.rename(target)
-        except OSError:
-            if not target.is_dir():  # else another process was faster with the same
-                raise
+        made.rename(target)
         _sync(target.parent)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

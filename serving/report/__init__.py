@@ -44,7 +44,8 @@ def report_html(batch: BatchFacts, predictions: pd.DataFrame, pages: pd.DataFram
 def _settings(batch: BatchFacts) -> dict[str, object]:
     """What the batch ran with, each setting once."""
     forms = {f"form.{name}": digest for name, digest in batch.forms.items()}
-    return {"bundle_id": batch.bundle_id, **forms, **batch.params}
+    readers = {f"fields read by {bundle_id}": count for bundle_id, count in batch.bundles.items()}
+    return {"bundle_id": batch.bundle_id, **readers, **forms, **batch.params}
 
 
 @cache

@@ -43,8 +43,7 @@ class Command:
 @pytest.fixture
 def penfield(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     command = Command(tmp_path)
-    monkeypatch.setattr(session, "open_door", lambda bundle, ledger, policy: Door(command.reader, ledger))
-    monkeypatch.setattr(session, "bundle_folder", lambda asked: asked)
+    monkeypatch.setattr(session, "door_to", lambda bundle, where, ledger, policy: Door(command.reader, ledger))
     return command
 
 
@@ -163,7 +162,7 @@ def test_a_model_that_is_not_there(tmp_path: Path) -> None:
             *("--bundle", "gone", "--store", str(tmp_path)),
         ],
     )
-    assert result.exit_code == 5 and "no model in gone" in result.stderr
+    assert result.exit_code == 5 and "no model gone" in result.stderr
 
 
 def test_what_should_not_happen_shows_no_value(penfield: Command, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_model_without_labels_promises_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (("--bundle", "nowhere"), 5, "there is no model in nowhere"),
+        (("--bundle", "nowhere"), 5, "there is no model nowhere"),
         (("--policy", "nowhere.yaml"), 4, "nowhere.yaml"),
         (("--target", "1"), 2, "--target"),
     ],
