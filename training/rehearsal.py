@@ -136,7 +136,7 @@ def _known_before(stage: Stage, pages_known: int) -> dict[str, Entry]:
         )
     ]
     correct(stage.ledger, rows, by=f"{file.name} of the rehearsal", batch_id=batch.batch_id, any_value=True)
-    add_gold(stage.ledger, rows, by="rehearsal", batch_id=batch.batch_id)
+    add_gold(stage.ledger, rows, by="rehearsal", batch_id=batch.batch_id, policy=stage.policy)
     return truth
 
 

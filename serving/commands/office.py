@@ -90,6 +90,7 @@ def explain(
 def add(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Columns scan, page, field, value, as to correct.")],
     batch: BatchOption = None,
+    policy: PolicyOption = None,
     store: StoreOption = None,
     ledger: LedgerOption = None,
     debug: DebugOption = False,
@@ -98,18 +99,21 @@ def add(
     with told(debug):
         from serving.ledger import open_ledger
         from serving.office.gold import add_gold
+        from serving.promise import load_policy
         from serving.store import places
         from serving.truth.csv_file import load_corrections
 
         with open_ledger(places(store, ledger).ledger_url) as opened:
             given = load_corrections(file)
-            done = add_gold(opened, given.rows, by=given.name, batch_id=batch)
+            wanted = load_policy(policy) if policy is not None else None
+            done = add_gold(opened, given.rows, by=given.name, batch_id=batch, policy=wanted)
         typer.echo(f"{done.new:,} fields are gold now, {done.known:,} were before")
 
 
 @gold_app.command("from-experts", epilog=EXIT_CODES)
 def from_experts(
     most: Annotated[int, typer.Option(min=1, help="No more than this, the latest first.")] = 1000,
+    policy: PolicyOption = None,
     store: StoreOption = None,
     ledger: LedgerOption = None,
     debug: DebugOption = False,
@@ -118,10 +122,12 @@ def from_experts(
     with told(debug):
         from serving.ledger import open_ledger
         from serving.office.gold import add_expert_gold
+        from serving.promise import load_policy
         from serving.store import places
 
         with open_ledger(places(store, ledger).ledger_url) as opened:
-            done = add_expert_gold(opened, most=most)
+            wanted = load_policy(policy) if policy is not None else None
+            done = add_expert_gold(opened, most=most, policy=wanted)
         typer.echo(f"{done.new:,} fields are gold now, {done.known:,} were before")
 
 

@@ -7,6 +7,7 @@ The queue calls `settle` after each vote, `judge` after each gold item (and `str
 from serving.consensus.answer import Entry, as_typed, entry_of, key, same
 from serving.consensus.collusion import circles, suspicions
 from serving.consensus.estimate import Ballot, estimate_skills
+from serving.consensus.part import joined, part_of
 from serving.consensus.policy import Assisted, Blind, Hearing, Policy, Settled, Vote, Wants
 from serving.consensus.posterior import posterior
 from serving.consensus.settle import settle
@@ -38,8 +39,10 @@ __all__ = [
     "estimate_skills",
     "gold_rate",
     "group_of",
+    "joined",
     "judge",
     "key",
+    "part_of",
     "posterior",
     "same",
     "settle",

@@ -13,6 +13,7 @@ from time import sleep
 import numpy as np
 
 from serving.consensus.answer import Entry
+from serving.consensus.part import part_of
 from serving.crowds.simulated import Manner, Worker, keystrokes
 from serving.crowds.worker import worker as filed
 from serving.ledger.desk import Role
@@ -108,9 +109,18 @@ class Simulation:
                 return False
         return bool(leases)
 
+    def _written(self, lease: Lease) -> Entry:
+        """What is written on a crop; on a part, its signs of it. A part of what fills no comb is said to be blank."""
+        if lease.crop_id in self._truth:
+            return self._truth[lease.crop_id]
+        with self._office.ledger.truth() as truth:
+            part = truth.parts.known([lease.crop_id])[lease.crop_id]
+        there = part_of(self._truth[part.crop_id], part.first_sign, part.signs, part.of_signs)
+        return Entry(outcome="blank") if there is None else there
+
     def _keyed(self, someone: Worker, person_id: str, lease: Lease) -> bool:
         """Whether somebody answers a field, or vanishes over it."""
-        field, true = self._office.question(lease).field, self._truth[lease.crop_id]
+        field, true = self._office.question(lease).field, self._written(lease)
         entry = someone.entry(true, field, self._rng)
         if entry is None:
             return False

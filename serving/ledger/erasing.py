@@ -18,7 +18,9 @@ from serving.ledger.statement import RecordKey
 from serving.ledger.tombstones import is_erased, note, tombstones
 from serving.ledger.writing import Writing
 
-MACHINE_KEYS = frozenset({"tokens", "task", "task_id", "policy", "policy_digest", "rule", "purpose", "by", "votes"})
+MACHINE_KEYS = frozenset(
+    {"tokens", "task", "task_id", "parts", "policy", "policy_digest", "rule", "purpose", "by", "votes"}
+)
 """What a verdict's evidence may keep: names and numbers that we made. Whatever else stands there goes."""
 
 

@@ -103,7 +103,7 @@ class Numbers:
         seen = exists().where(schema.leases.c.token == votes.c.token, schema.leases.c.role == "verifier")
         query = select(
             votes.c.task_id, votes.c.person_id, votes.c.outcome, votes.c.text,
-            tasks.c.kind, tasks.c.form, tasks.c.field,
+            tasks.c.crop_id, tasks.c.kind, tasks.c.form, tasks.c.field,
             said.c.outcome.label("machine_outcome"), said.c.text.label("machine_text"),
         )  # fmt: skip
         asked = _voted(query, self._scope).outerjoin(said, said.c.prediction_id == tasks.c.prediction_id)
@@ -118,7 +118,7 @@ class Numbers:
         tasks, votes, gold = schema.tasks, schema.votes, schema.gold
         query = (
             select(
-                votes.c.outcome, votes.c.text, tasks.c.kind, tasks.c.form, tasks.c.field,
+                votes.c.outcome, votes.c.text, tasks.c.crop_id, tasks.c.kind, tasks.c.form, tasks.c.field,
                 gold.c.outcome.label("true_outcome"), gold.c.text.label("true_text"),
             )
             .select_from(tasks)

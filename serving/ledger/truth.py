@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from serving.ledger import schema
+from serving.ledger.parts import Parts
 from serving.ledger.queries import CHUNK
 from serving.ledger.schema.truth import record_events, verdicts
 from serving.ledger.statement import FieldUse, RecordEvent, RecordKey, Statement
@@ -22,6 +23,7 @@ class Truth:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.parts = Parts(connection)
 
     # Where fields are
 

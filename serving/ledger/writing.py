@@ -15,6 +15,8 @@ from serving.ledger.clock import utc_now
 from serving.ledger.desk import Desk
 from serving.ledger.ids import digest
 from serving.ledger.outside import Outside
+from serving.ledger.parting import cut
+from serving.ledger.parts import CropPart
 from serving.ledger.plain import canonical, quality_json
 from serving.ledger.statement import FieldUse, RecordEvent, RecordKey, Statement, Verdict
 from serving.ledger.tombstones import tombstone_of
@@ -127,6 +129,11 @@ class Writing:
         """File a model that reads, with how it does."""
         self._add(schema.bundles, bundle_id=bundle_id, info=canonical(info), created_at=self._now)
 
+    def cut(self, crop_id: str, parts: int, cells: int) -> tuple[CropPart, ...]:
+        """Cut a crop into parts, for people who are to see no more of it (`serving.ledger.parting`). Its records must
+        be held, so that nobody erases it meanwhile."""
+        return cut(self._connection, crop_id, parts, cells)
+
     def predictions(self, bundle_id: str, fresh: Iterable[FreshReading]) -> None:
         """File what the model said."""
         self._add_all(schema.predictions, [_prediction_row(bundle_id, item, self._now) for item in fresh])
@@ -209,11 +216,17 @@ class Writing:
         """
         given = list(verdicts)
         self._refuse_erased(verdict.crop_id for verdict in given)
-        first_read = self.truth.first_read([verdict.crop_id for verdict in given])
+        first_read = self._first_read([verdict.crop_id for verdict in given])
         rows = [self._verdict_row(verdict, first_read) for verdict in given]
         added = {row["verdict_id"] for row in rows if self._add(schema.truth.verdicts, **row)}
         filed = self.truth.verdicts_on([row["crop_id"] for row in rows])
         return tuple(said for items in filed.values() for said in items if said.statement_id in added)
+
+    def _first_read(self, crop_ids: Sequence[str]) -> dict[str, str]:
+        """When these crops were first read; a part was when its whole was."""
+        parts = self.truth.parts.known(crop_ids)
+        read = self.truth.first_read({*crop_ids, *(part.crop_id for part in parts.values())})
+        return read | {part_id: read[part.crop_id] for part_id, part in parts.items() if part.crop_id in read}
 
     def _refuse_erased(self, crop_ids: Iterable[str]) -> None:
         for crop_id in dict.fromkeys(crop_ids):

@@ -8,10 +8,11 @@ from itertools import groupby
 from typing import Any, get_args
 
 from recognizer.form import Field
-from serving.consensus import Entry, key
+from serving.consensus import Entry, key, part_of
 from serving.consensus.answer import Key, Said
 from serving.ledger.numbers import Numbers
-from serving.truth.agreement import Fields
+from serving.ledger.parts import CropPart
+from serving.truth.agreement import Fields, of_part
 
 ALL = "all"
 
@@ -49,6 +50,11 @@ class Keys:
         self._numbers = numbers
         self._fields = Fields(numbers.truth.form_definition)
         self._known: dict[tuple[str | None, str, str], Field | None] = {}
+        self._parts: dict[str, CropPart] = {}
+
+    def know(self, rows: Iterable[Any]) -> None:
+        """Look up which crops of these rows are parts of others, all at once."""
+        self._parts |= self._numbers.truth.parts.known({row.crop_id for row in rows})
 
     @cached_property
     def _forms(self) -> dict[str, str]:
@@ -59,21 +65,33 @@ class Keys:
         place = row.form, row.field, row.kind
         if place not in self._known:
             self._known[place] = self._fields.named(self._forms.get(row.form or ""), row.field, row.kind)
-        field = self._known[place]
+        field, part = self._known[place], self._parts.get(row.crop_id)
+        field = of_part(field, part) if field is not None and part is not None else field
         if field is None or outcome not in get_args(Said) or (outcome == "text") != bool(text.strip()):
             return outcome, text
         return key(Entry(text=text, outcome=outcome), field)  # type: ignore[arg-type]  # one of Said, as asked above
 
+    def machine(self, row: Any) -> tuple[str, str] | None:
+        """What the machine read where a vote was cast; None where it read nothing, or nobody can tell of a part."""
+        if row.machine_outcome is None or row.machine_outcome == "unaligned":
+            return None
+        part = self._parts.get(row.crop_id)
+        if part is None or row.machine_outcome not in get_args(Said):
+            return row.machine_outcome, row.machine_text
+        there = part_of(_entry(row.machine_outcome, row.machine_text), part.first_sign, part.signs, part.of_signs)
+        return None if there is None else (there.outcome, there.text)
 
-def agreements(votes: Iterable[Any], keys: Keys) -> dict[str, Agreement]:
+
+def agreements(votes: Sequence[Any], keys: Keys) -> dict[str, Agreement]:
     """By kind, and of all under `ALL`; `votes` as `Numbers.votes` gives them."""
+    keys.know(votes)
     units: dict[str, list[list[Key]]] = defaultdict(list)
     machine: dict[str, list[bool]] = defaultdict(list)
     for _, rows in groupby(votes, key=lambda row: row.task_id):
         said = list({row.person_id: row for row in rows}.values())  # of everybody the last word, as in consensus
         first = said[0]
-        if first.machine_outcome is not None and first.machine_outcome != "unaligned":
-            same = _same(keys, first, (first.machine_outcome, first.machine_text))
+        if (read := keys.machine(first)) is not None:
+            same = _same(keys, first, read)
             for name in (first.kind, ALL):
                 machine[name].append(same)
         if len(said) > 1:
@@ -92,10 +110,15 @@ def agreements(votes: Iterable[Any], keys: Keys) -> dict[str, Agreement]:
     }
 
 
-def gold_answers(answers: Iterable[Any], keys: Keys) -> tuple[int, int]:
+def gold_answers(answers: Sequence[Any], keys: Keys) -> tuple[int, int]:
     """How many answers to gold there are, and how many are right."""
+    keys.know(answers)
     right = [_same(keys, row, (row.true_outcome, row.true_text)) for row in answers]
     return len(right), sum(right)
+
+
+def _entry(outcome: str, text: str) -> Entry:
+    return Entry(text=text, outcome=outcome)  # type: ignore[arg-type]  # one of Said, as was asked
 
 
 def _same(keys: Keys, row: Any, other: tuple[str, str]) -> bool:

@@ -4,7 +4,8 @@ from typing import get_args
 
 from recognizer.errors import UsageError
 from recognizer.form import Field
-from serving.consensus import Assisted, Blind, Entry, Hearing, Policy, Settled, Skills, Wants, settle
+from recognizer.part import Part
+from serving.consensus import Assisted, Blind, Entry, Hearing, Policy, Settled, Skills, Wants, part_of, settle
 from serving.consensus.policy import Rule
 from serving.ledger.desk import Purpose
 from serving.ledger.values import Prediction
@@ -17,6 +18,11 @@ SEEING = ("one_plus_model", "verify")
 def rule_of(consensus: Rule, purpose: Purpose) -> Rule:
     """The rule that settles fields of a purpose, where the policy names one for production."""
     return "two_plus_tiebreak" if consensus in SEEING and purpose != "production" else consensus
+
+
+def rule_of_parts(rule: Rule) -> Rule:
+    """The rule that settles parts of a field: whoever verified would see the whole reading."""
+    return "one_plus_model" if rule == "verify" else rule
 
 
 def policy_of(name: str) -> Policy:
@@ -33,12 +39,21 @@ def hearing_of(purpose: Purpose, outcome: str, text: str, confidence: float) -> 
     return Assisted(machine=Entry(text=text, outcome=outcome), confidence=confidence)  # type: ignore[arg-type]
 
 
-def hearing_on(purpose: Purpose, prediction: Prediction | None) -> Hearing:
-    """The same, of a prediction."""
+def hearing_on(purpose: Purpose, prediction: Prediction | None, part: Part | None = None) -> Hearing:
+    """The same, of a prediction; of a part, what the machine read there."""
     if prediction is None:
         return Blind(purpose=purpose)
     reading = prediction.reading
-    return hearing_of(purpose, reading.outcome, reading.text, reading.confidence)
+    hearing = hearing_of(purpose, reading.outcome, reading.text, reading.confidence)
+    return hearing if part is None else hearing_on_part(hearing, part)
+
+
+def hearing_on_part(hearing: Hearing, part: Part) -> Hearing:
+    """What the machine is heard to say of a part, where its reading tells; at least as sure as it is of the whole."""
+    if isinstance(hearing, Blind):
+        return hearing
+    there = part_of(hearing.machine, part.first_sign, part.signs, part.of_signs)
+    return Blind(purpose="production") if there is None else Assisted(machine=there, confidence=hearing.confidence)
 
 
 def first_wants(rule: Rule, hearing: Hearing, field: Field, skills: Skills) -> Wants:

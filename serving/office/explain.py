@@ -7,8 +7,9 @@ from typing import get_args
 from recognizer.errors import LedgerError
 from serving.ledger import Ledger
 from serving.ledger.desk import Purpose, Task, Vote
+from serving.ledger.parts import CropPart
 from serving.ledger.statement import FieldUse, Statement
-from serving.office.filing import task_id_of
+from serving.office.filing import IN_PARTS, task_id_of
 from serving.queue import Queue
 from serving.truth.story import Story, story_of
 
@@ -73,8 +74,19 @@ def _asked(ledger: Ledger, story: Story) -> Iterator[str]:
             task = queue.task(task_id_of(story.crop_id, purpose))
         except LedgerError:
             continue
-        if purpose != "gold":  # who may read this may be a reviewer
+        if purpose == "gold":  # who may read this may be a reviewer
+            continue
+        parts = _parts(ledger, story.crop_id) if task.reason == IN_PARTS else ()
+        if not parts:
             yield _task(purpose, task, queue.votes(task.task_id))
+        for part in parts:
+            asked = queue.task(task_id_of(part.part_id, purpose))
+            yield f"Part {part.number + 1} of {part.parts}: {_task(purpose, asked, queue.votes(asked.task_id))}"
+
+
+def _parts(ledger: Ledger, crop_id: str) -> tuple[CropPart, ...]:
+    with ledger.truth() as truth:
+        return truth.parts.of([crop_id]).get(crop_id, ())
 
 
 def _task(purpose: Purpose, task: Task, votes: tuple[Vote, ...]) -> str:

@@ -1,19 +1,28 @@
 """What the decisions leave to people becomes tasks in the queue."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from serving.consensus import Skills
+from recognizer.form import Field
+from recognizer.form.cells import cells_of
+from serving.consensus import Hearing, Skills
 from serving.ledger import Ledger, digest
 from serving.ledger.desk import Purpose, Task
 from serving.ledger.desk.filing import Unfiled
-from serving.office.asking import first_wants, hearing_of, rule_of
+from serving.ledger.parts import CropPart
+from serving.ledger.statement import RecordKey
+from serving.office.asking import first_wants, hearing_of, hearing_on_part, rule_of, rule_of_parts
 from serving.office.paper import Papers
 from serving.promise import Policy
 from serving.queue import Queue
+from serving.truth.agreement import of_part
 from serving.truth.belief import belief
 
 AT_ONCE = 500
+NEW, IN_PARTS, KNOWN = "new", "asked in parts", "people have settled it before"
+"""Why a task wants what it does at first."""
 
 
 def task_id_of(crop_id: str, purpose: Purpose) -> str:
@@ -22,53 +31,101 @@ def task_id_of(crop_id: str, purpose: Purpose) -> str:
     return digest("task", crop_id, purpose)
 
 
-def file_tasks(ledger: Ledger, queue: Queue, policy: Policy, papers: Papers, skills: Skills) -> int:
-    """File a task for every field of production that is in review or audited and has none; gives how many are new.
+@dataclass(frozen=True, kw_only=True)
+class Clerk:
+    """Puts fields to people under a policy, as it is known now how well these read."""
 
-    A batch that is still being read is looked at again the next time, one that is finished never again.
-    """
-    with ledger.desk_to_read() as desk:
-        batches = desk.filing.batches()
-    return sum(_file_batch(ledger, queue, batch, policy, papers, skills) for batch in batches)
+    ledger: Ledger
+    queue: Queue
+    policy: Policy
+    papers: Papers
+    skills: Skills
+
+    def file_tasks(self) -> int:
+        """File a task for every field of production that is in review or audited and has none; gives how many are new.
+
+        A batch that is still being read is looked at again the next time, one that is finished never again.
+        """
+        with self.ledger.desk_to_read() as desk:
+            batches = desk.filing.batches()
+        return sum(self._file_batch(batch) for batch in batches)
+
+    def _file_batch(self, batch: Unfiled) -> int:
+        filed = 0
+        while True:
+            with self.ledger.desk_to_read() as desk:
+                rows = desk.filing.fields(batch.batch_id, AT_ONCE)
+            filed += self.queue.add(task for row in rows for task in self._tasks(row, batch))
+            if len(rows) < AT_ONCE:
+                break
+        if batch.finished:
+            with self.ledger.desk() as desk:
+                desk.filing.done(batch.batch_id)
+        return filed
+
+    def _tasks(self, row: Any, batch: Unfiled) -> Iterator[Task]:
+        """The task of a field; or those of its parts, and then, as the sign that all of them are filed, the field's
+        own, which asks nothing."""
+        field = self.papers.named(row.form_digest, row.field, row.kind).field
+        hearing = hearing_of(row.purpose, row.outcome, row.text, row.confidence)
+        whole = self._task(row, batch, field, hearing)
+        parts = self._parts(row, field)
+        for part in parts:
+            yield self._of_part(whole, part, of_part(field, part), hearing)
+        yield replace(whole, votes=0, reason=IN_PARTS) if parts else whole
+
+    def _task(self, row: Any, batch: Unfiled, field: Field, hearing: Hearing) -> Task:
+        handling = self.policy.handling(row.kind, row.form)
+        rule = rule_of(handling.consensus, row.purpose)
+        wants = first_wants(rule, hearing, field, self.skills)
+        known = row.judged and row.purpose == "production" and _is_settled(self.ledger, row.crop_id)
+        return Task(
+            task_id=task_id_of(row.crop_id, row.purpose),
+            crop_id=row.crop_id,
+            field=row.field,
+            kind=row.kind,
+            consensus=rule,
+            purpose=row.purpose,
+            prediction_id=row.prediction_id,
+            batch_id=row.batch_id,
+            record_id=f"{row.batch_id}:{row.scan_no}:{row.page_no}",
+            form=row.form,
+            value=handling.value,
+            due_at=_due_at(batch, self.policy),
+            votes=0 if known else wants.votes,
+            role=wants.role,
+            reason=KNOWN if known else NEW,
+        )
+
+    def _parts(self, row: Any, field: Field) -> tuple[CropPart, ...]:
+        """The parts in which a field is asked about; none where the policy wants it whole, or it cannot be cut."""
+        record = row.batch_id, row.scan_no, row.page_no
+        return cut_for(self.ledger, self.policy, row.crop_id, field, (row.kind, row.form), record)
+
+    def _of_part(self, whole: Task, part: CropPart, field: Field, hearing: Hearing) -> Task:
+        rule = rule_of_parts(whole.consensus)  # type: ignore[arg-type]  # it was a rule when the whole got it
+        wants = first_wants(rule, hearing_on_part(hearing, part), field, self.skills)
+        return replace(
+            whole,
+            task_id=task_id_of(part.part_id, whole.purpose),
+            crop_id=part.part_id,
+            consensus=rule,
+            votes=wants.votes if whole.votes else 0,
+            role=wants.role,
+        )
 
 
-def _file_batch(ledger: Ledger, queue: Queue, batch: Unfiled, policy: Policy, papers: Papers, skills: Skills) -> int:
-    filed = 0
-    while True:
-        with ledger.desk_to_read() as desk:
-            rows = desk.filing.fields(batch.batch_id, AT_ONCE)
-        filed += queue.add([_task(ledger, row, batch, policy, papers, skills) for row in rows])
-        if len(rows) < AT_ONCE:
-            break
-    if batch.finished:
-        with ledger.desk() as desk:
-            desk.filing.done(batch.batch_id)
-    return filed
-
-
-def _task(ledger: Ledger, row: Any, batch: Unfiled, policy: Policy, papers: Papers, skills: Skills) -> Task:
-    handling = policy.handling(row.kind, row.form)
-    rule = rule_of(handling.consensus, row.purpose)
-    field = papers.named(row.form_digest, row.field, row.kind).field
-    wants = first_wants(rule, hearing_of(row.purpose, row.outcome, row.text, row.confidence), field, skills)
-    known = row.judged and row.purpose == "production" and _is_settled(ledger, row.crop_id)
-    return Task(
-        task_id=task_id_of(row.crop_id, row.purpose),
-        crop_id=row.crop_id,
-        field=row.field,
-        kind=row.kind,
-        consensus=rule,
-        purpose=row.purpose,
-        prediction_id=row.prediction_id,
-        batch_id=row.batch_id,
-        record_id=f"{row.batch_id}:{row.scan_no}:{row.page_no}",
-        form=row.form,
-        value=handling.value,
-        due_at=_due_at(batch, policy),
-        votes=0 if known else wants.votes,
-        role=wants.role,
-        reason="people have settled it before" if known else "new",
-    )
+def cut_for(
+    ledger: Ledger, policy: Policy, crop_id: str, field: Field, place: tuple[str, str | None], record: RecordKey
+) -> tuple[CropPart, ...]:
+    """Cut a crop into the parts that a policy wants of its kind and form (`place`); none where it wants it whole, or
+    the field cannot be cut. Again is harmless: what was cut stays so."""
+    wanted, cells = policy.parts(*place), cells_of(field)
+    if wanted < 2 or cells is None:
+        return ()
+    with ledger.writing() as writing:
+        writing.hold([record])
+        return writing.cut(crop_id, min(wanted, len(cells)), len(cells))
 
 
 def _is_settled(ledger: Ledger, crop_id: str) -> bool:

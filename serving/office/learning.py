@@ -7,6 +7,7 @@ from typing import Any
 
 from serving.consensus import Ballot, Entry, Skills, Vote, circles, estimate_skills, key, same, suspicions
 from serving.ledger import Ledger
+from serving.ledger.parts import CropPart
 from serving.ledger.statement import Statement
 from serving.office.paper import Papers
 from serving.queue.voiding import TAKEN_BACK
@@ -32,18 +33,24 @@ def learn(ledger: Ledger, papers: Papers) -> Skills:
         forms = desk.judging.forms()
     with ledger.truth() as truth:
         verdicts = truth.verdicts_on({row.crop_id for row in rows})
+        parts = truth.parts.known({row.crop_id for row in rows})
     by_task = groupby(sorted(rows, key=lambda row: (row.task_id, row.token)), key=lambda row: row.task_id)
-    heard = [_heard(list(some), forms, verdicts, papers) for _, some in by_task]
+    heard = [_heard(list(some), forms, verdicts, parts, papers) for _, some in by_task]
     known = [one for one in heard if one.settled is not None]
     wrong = [mistakes for mistakes in map(_mistakes, known) if len(mistakes) > 1]
     return estimate_skills([one.ballot for one in heard], circles(suspicions(wrong)))
 
 
 def _heard(
-    rows: Sequence[Any], forms: dict[str, str], verdicts: dict[str, tuple[Statement, ...]], papers: Papers
+    rows: Sequence[Any],
+    forms: dict[str, str],
+    verdicts: dict[str, tuple[Statement, ...]],
+    parts: dict[str, CropPart],
+    papers: Papers,
 ) -> _Heard:
     first = rows[0]
-    field = papers.named(forms.get(first.form or ""), first.field, first.kind).field
+    part = parts.get(first.crop_id)
+    field = papers.named(forms.get(first.form or ""), first.field, first.kind, part).field
     votes = tuple(
         Vote(
             person=row.person_id, entry=_entry(row.outcome, row.text), role=row.role, voided=row.voided is not None

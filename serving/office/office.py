@@ -13,7 +13,7 @@ from recognizer.errors import UsageError
 from serving.consensus import Bar, Entry, History, Skills, Voiding, gold_rate
 from serving.ledger import Ledger
 from serving.ledger.desk import Lease, Role
-from serving.office.filing import file_tasks
+from serving.office.filing import Clerk
 from serving.office.group import AT_ONCE as GROUP
 from serving.office.group import Group, Verified, group_of, submit_group
 from serving.office.learning import learn
@@ -127,7 +127,9 @@ class Office:
 
     def _tick(self) -> Ticked:
         learned = self._learn()
-        filed = file_tasks(self.ledger, self.queue, self.policy, self._papers, self._skills)
+        filed = Clerk(
+            ledger=self.ledger, queue=self.queue, policy=self.policy, papers=self._papers, skills=self._skills
+        ).file_tasks()
         voidings, came = self._judge()
         closed = self._close_known()
         came += self._settle()

@@ -13,9 +13,10 @@ from serving.consensus import Entry, Settled, Skills, Vote, Wants, same, settle
 from serving.ledger import digest
 from serving.ledger.desk import Task
 from serving.ledger.desk import Vote as Cast
-from serving.ledger.statement import WITHDRAWN, Statement, Verdict
+from serving.ledger.statement import Statement, Verdict
 from serving.ledger.writing import Writing
 from serving.office.asking import hearing_on, policy_of
+from serving.office.joining import join, withdrawn
 from serving.office.paper import Papers
 from serving.queue.need import want
 from serving.queue.rules import Rules
@@ -52,7 +53,7 @@ class Settler:
                 desk.line.incomplete(task_id)
             elif desk.votes.valid(task_id, task.role) >= task.votes:
                 came[self._conclude(writing, task, verdicts)] += 1
-        file_verdicts(writing, verdicts)
+        self._file(writing, verdicts)
         return came
 
     def settle_again(self, writing: Writing, task_ids: Sequence[str]) -> Counter[Came]:
@@ -68,14 +69,14 @@ class Settler:
             fallen = self._fallen(writing, task)
             came[self._conclude(writing, task, verdicts)] += 1
             if fallen is not None and not any(verdict.crop_id == task.crop_id for verdict in verdicts):
-                verdicts.append(_withdrawn(fallen, task))
+                verdicts.append(withdrawn(fallen))
                 came["reopened"] += 1
-        file_verdicts(writing, verdicts)
+        self._file(writing, verdicts)
         return came
 
     def close_known(self, writing: Writing, tasks: Sequence[tuple[str, str]]) -> Counter[Came]:
-        """Ask no more about tasks whose crop people have settled elsewhere: an audit did, or a customer. A verdict that
-        rests on void votes is taken back instead. Tasks as (task_id, crop_id)."""
+        """Ask no more about tasks whose field people have settled elsewhere: an audit did, or a customer. A verdict
+        that rests on void votes is taken back instead. Tasks as (task_id, crop_id)."""
         came, verdicts = Counter[Came](), list[Verdict]()
         hold(writing, [task_id for task_id, _ in tasks])
         for task_id, _ in sorted(tasks):
@@ -85,28 +86,39 @@ class Settler:
                 continue
             fallen = self._fallen(writing, task)
             if fallen is not None:
-                verdicts.append(_withdrawn(fallen, task))
+                verdicts.append(withdrawn(fallen))
                 came["reopened"] += 1
-            elif belief(writing.truth.verdicts_on([task.crop_id]).get(task.crop_id, ())) is not None:
+            elif self._believed(writing, task) is not None:
                 want(writing.desk, task_id, 0, task.role, KNOWN, self.rules)
                 came["settled"] += 1
-        file_verdicts(writing, verdicts)
+        self._file(writing, verdicts)
         return came
 
     def _conclude(self, writing: Writing, task: Task, verdicts: list[Verdict]) -> Came:
         """Say what a task wants now; where it is settled, its verdict joins those that are to be filed."""
-        field = self.papers.of(writing.truth, task.crop_id, task.field, task.kind).field
+        paper = self.papers.of(writing.truth, task.crop_id, task.field, task.kind)
         votes = writing.desk.votes.of_task(task.task_id)
         known = writing.read_back([task.prediction_id]) if task.prediction_id else {}
-        hearing = hearing_on(task.purpose, known.get(task.prediction_id or ""))
-        found = settle([vote_of(vote) for vote in votes], hearing, policy_of(task.consensus), field, self.skills)
+        hearing = hearing_on(task.purpose, known.get(task.prediction_id or ""), paper.part)
+        found = settle([vote_of(vote) for vote in votes], hearing, policy_of(task.consensus), paper.field, self.skills)
         if isinstance(found, Wants):
             total = writing.desk.votes.valid(task.task_id, found.role) + found.votes
             want(writing.desk, task.task_id, total, found.role, NO_AGREEMENT[found.role], self.rules)
             return "to_expert" if found.role == "expert" else "asked_again"
-        verdicts.append(_verdict(task, found, votes, field))
+        verdicts.append(_verdict(task, found, votes, paper.field))
         want(writing.desk, task.task_id, 0, task.role, SETTLED, self.rules)
         return "settled"
+
+    def _file(self, writing: Writing, verdicts: Sequence[Verdict]) -> None:
+        """File verdicts, and what those on parts come to for the fields that they are parts of."""
+        file_verdicts(writing, verdicts)
+        file_verdicts(writing, join(writing, verdicts))
+
+    def _believed(self, writing: Writing, task: Task) -> Statement | None:
+        """What is believed of the field of a task, of which it may ask a part."""
+        part = self.papers.of(writing.truth, task.crop_id, task.field, task.kind).part
+        crop_id = task.crop_id if part is None else part.crop_id
+        return belief(writing.truth.verdicts_on([crop_id]).get(crop_id, ()))
 
     def _fallen(self, writing: Writing, task: Task) -> Statement | None:
         """The verdict that is believed and rests on a vote on this task that does not count any more."""
@@ -121,7 +133,9 @@ def hold(writing: Writing, task_ids: Sequence[str]) -> None:
     """Let nobody else change the records that these tasks are about before the transaction has ended. It comes before
     the locks of tasks, as with erasures, so that no two wait for each other."""
     tasks = [writing.desk.tasks.find(task_id) for task_id in task_ids]
-    writing.hold({use.record for use in writing.truth.uses_of([task.crop_id for task in tasks if task is not None])})
+    crops = {task.crop_id for task in tasks if task is not None}
+    wholes = {part.crop_id for part in writing.truth.parts.known(crops).values()}
+    writing.hold({use.record for use in writing.truth.uses_of(crops | wholes)})
 
 
 def vote_of(vote: Cast) -> Vote:
@@ -158,16 +172,3 @@ def _verdict(task: Task, found: Settled, votes: Sequence[Cast], field: Field) ->
             "policy_digest": digest("consensus", policy_of(task.consensus)),
         },
     )
-
-
-def _withdrawn(said: Statement, task: Task) -> Verdict:
-    """That a verdict is taken back, by the same source."""
-    return Verdict(
-        crop_id=said.crop_id,
-        source="expert" if said.source == "expert" else "crowd",
-        outcome=WITHDRAWN,
-        text="",
-        by=said.by,
-        evidence={"task": task.task_id, "purpose": task.purpose, "reason": "its votes were voided",
-                  "verdict": said.statement_id},
-    )  # fmt: skip

@@ -5,6 +5,7 @@
     audit: 0.02              # so many of the accepted fields are keyed all the same
     value: 1                 # what a wrong value costs, measured in fields that a person could key for it
     consensus: one_plus_model
+    split: 2                 # a field is keyed in so many parts, each by somebody else, where it can be cut
     budget: 25               # no more fields of a page go to people for doubt alone
     wage_per_hour: 18        # what an hour of people's work costs
     piece_rate: 0            # what each of their answers costs beside it
@@ -28,6 +29,7 @@ from recognizer.errors import FormError, UsageError
 from recognizer.form import Kind
 from recognizer.form.source import Source, read_source
 from serving.ledger import digest
+from serving.ledger.masking import SENSITIVE_KINDS
 
 KINDS = frozenset({*get_args(Kind), "lexicon", "blank"})
 
@@ -38,8 +40,12 @@ who sees the reading among others like it, and does not strike it out."""
 Share = Annotated[float, Setting(ge=0.5, lt=1)]
 Money = Annotated[float, Setting(ge=0, le=1e6, allow_inf_nan=False)]
 
-COSTS = {"wage_per_hour", "piece_rate", "delivery_hours"}
-"""What is no part of a policy's id: a raise or a deadline makes no prediction and no decision another."""
+MOST_PARTS = 3
+NO_DECISION: dict[str, Any] = {
+    "wage_per_hour": True, "piece_rate": True, "delivery_hours": True, "split": True,
+    "kinds": {"__all__": {"split"}}, "forms": {"__all__": {"__all__": {"split"}}},
+}  # fmt: skip
+"""What is no part of a policy's id: a raise, a deadline or who is shown what makes no decision another."""
 
 
 MENDS = {
@@ -50,6 +56,7 @@ MENDS = {
     "wage_per_hour": "an amount of money, such as 18",
     "piece_rate": "an amount of money per answer, such as 0.03",
     "delivery_hours": "hours above 0, or none",
+    "split": f"a whole number of parts, 1 (not at all) to {MOST_PARTS}",
     "consensus": f"one of {', '.join(get_args(Consensus))}",
 }
 
@@ -82,12 +89,14 @@ class Handling(Value):
 
     A share `audit` of the accepted ones is keyed blind all the same. A wrong value costs as much as keying `value`
     fields: what costs more is audited more often and keyed first. `consensus` names what settles a field that people
-    look at.
+    look at. A field that has a comb is keyed in `split` parts, each by somebody else (None: sensitive kinds in two,
+    others as a whole).
     """
 
     audit: Annotated[float, Setting(ge=0, le=0.5)] = 0.02
     value: Annotated[float, Setting(gt=0, le=1e6)] = 1.0
     consensus: Consensus = "one_plus_model"
+    split: Annotated[int, Setting(ge=1, le=MOST_PARTS)] | None = None
 
 
 class Wish(Value):
@@ -98,6 +107,7 @@ class Wish(Value):
     audit: Annotated[float, Setting(ge=0, le=0.5)] | None = None
     value: Annotated[float, Setting(gt=0, le=1e6)] | None = None
     consensus: Consensus | None = None
+    split: Annotated[int, Setting(ge=1, le=MOST_PARTS)] | None = None
 
 
 class Policy(Target, Handling):
@@ -129,6 +139,10 @@ class Policy(Target, Handling):
         """How a kind on a form is handled: what is said of both, else of the kind, else of all."""
         return Handling(**self._settings(Handling, kind, form))
 
+    def parts(self, kind: str, form: str | None = None) -> int:
+        """In how many parts a kind on a form is keyed, where it can be cut; 1: as a whole."""
+        return self.handling(kind, form).split or (2 if kind in SENSITIVE_KINDS else 1)
+
     def _settings(self, of: type[Value], kind: str, form: str | None) -> dict[str, Any]:
         names = set(of.model_fields)
         settings = self.model_dump(include=names)
@@ -139,7 +153,7 @@ class Policy(Target, Handling):
     @property
     def digest(self) -> str:
         """The id of what it says."""
-        return digest("policy", self.model_dump(mode="json", exclude=COSTS))
+        return digest("policy", self.model_dump(mode="json", exclude=NO_DECISION))
 
 
 def load_policy(path: Path) -> Policy:

@@ -6,6 +6,8 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from recognizer.form import Field, Form
+from recognizer.form.cells import narrowed
+from recognizer.part import Part
 from serving.consensus.answer import Entry, Said, same
 from serving.ledger.statement import FieldUse, Statement
 
@@ -34,6 +36,14 @@ class Fields:
             form = None if definition is None else _form(definition)
             self._forms[form_digest] = {} if form is None else {field.name: field for field in form.fields}
         return self._forms[form_digest].get(name) or _bare(name, kind)
+
+
+def of_part(field: Field, part: Part) -> Field:
+    """The field of which a part is shown; of a definition that was changed since and has no such cells, any signs."""
+    try:
+        return narrowed(field, part.first_sign, part.end_sign)
+    except ValueError:
+        return Field(name=field.name, kind="code", box=field.box, label=field.label)
 
 
 def _form(definition: Mapping[str, Any]) -> Form | None:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy import exists as exists_
 
+from serving.ledger.desk.apart import had_more_of_it
 from serving.ledger.desk.values import Lease, LeaseState, Opening, Seat
 from serving.ledger.schema import gold, lease_ends, leases, tasks, vote_voids, votes
 
@@ -66,6 +67,7 @@ _UNSEEN_GOLD = (
             leases.c.sitting == bindparam("sitting"),
             leases.c.record_id == tasks.c.record_id,
         ),
+        ~had_more_of_it(tasks.c.crop_id),
     )
     .order_by(tasks.c.seq)
     .limit(bindparam("most"))

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, case, func, select, tuple_, u
 from sqlalchemy import exists as exists_
 from sqlalchemy.sql import ColumnElement, CompoundSelect, Select
 
+from serving.ledger.desk.apart import had_more_of_it
 from serving.ledger.desk.insert import insert
 from serving.ledger.desk.values import Count, Mark, Opening, Seat, Task
 from serving.ledger.schema import lease_ends, leases, predictions, slots, tasks, vote_voids, votes
@@ -22,8 +23,9 @@ _answered = exists_().where(votes.c.token == leases.c.token)
 _on_desk = (leases.c.expires_at > bindparam("now")) & ~exists_().where(lease_ends.c.token == leases.c.token)
 _had_field = _had(leases.c.crop_id == slots.c.crop_id)
 _had_record = _had(leases.c.sitting == bindparam("sitting"), leases.c.record_id == slots.c.record_id)
+_had_more = had_more_of_it(slots.c.crop_id)
 _answered_field = _had(leases.c.crop_id == slots.c.crop_id, _answered | _on_desk)
-_STRICT = (_had_field, _had_record)
+_STRICT = (_had_field, _had_record, _had_more)
 _ALONE = (_answered_field,)
 
 # No index is sorted by these two: the few that came free lately are sorted instead of walking along the line to them.
@@ -73,7 +75,7 @@ _GROUPS = (
     .select_from(slots)
     .join(tasks, tasks.c.task_id == slots.c.task_id)
     .join(predictions, predictions.c.prediction_id == tasks.c.prediction_id)
-    .where(slots.c.role == "verifier", slots.c.free_from <= bindparam("now"), ~_had_field, ~_had_record)
+    .where(slots.c.role == "verifier", slots.c.free_from <= bindparam("now"), *[~bar for bar in _STRICT])
     .group_by(tasks.c.form, tasks.c.field, tasks.c.kind, predictions.c.outcome, predictions.c.text)
     .order_by(func.count().desc(), func.min(slots.c.target_at))
     .limit(1)
@@ -85,7 +87,7 @@ _OF_GROUP = (
     .order_by(slots.c.target_at, slots.c.seq)
     .limit(bindparam("most"))
 )
-_BARRED = select(slots.c.seq).where(slots.c.seq == bindparam("place"), _had_field | _had_record)
+_BARRED = select(slots.c.seq).where(slots.c.seq == bindparam("place"), _had_field | _had_record | _had_more)
 _CLAIM = (
     slots.update()
     .where(slots.c.seq == bindparam("place"))

@@ -10,7 +10,7 @@ from sqlalchemy import exists as exists_
 from recognizer.reading import View
 from serving.ledger.desk.insert import insert
 from serving.ledger.desk.values import Gold, Task
-from serving.ledger.schema import crops, gold, slots, task_wants, tasks, views
+from serving.ledger.schema import crop_parts, crops, gold, slots, task_wants, tasks, views
 from serving.ledger.schema.truth import verdicts
 
 _newer = task_wants.alias()
@@ -74,8 +74,10 @@ class Tasks:
         return None if row is None else (row.votes, row.role)
 
     def answered_elsewhere(self, most: int) -> list[tuple[str, str]]:
-        """Tasks of production that want votes though something was settled about their crop: (task_id, crop_id)."""
-        settled = exists_().where(verdicts.c.crop_id == tasks.c.crop_id)
+        """Tasks of production that want votes though something was settled about their crop, or the whole that it is
+        part of: (task_id, crop_id)."""
+        of_part = crop_parts.c.part_id == tasks.c.crop_id, verdicts.c.crop_id == crop_parts.c.crop_id
+        settled = exists_().where(verdicts.c.crop_id == tasks.c.crop_id) | exists_().where(*of_part)
         query = (
             select(tasks.c.task_id, tasks.c.crop_id)
             .where(tasks.c.purpose == "production", settled, tasks.c.task_id.in_(select(slots.c.task_id)))

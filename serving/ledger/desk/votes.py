@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 
 from serving.ledger.desk.values import LeaseState, Said, Vote
 from serving.ledger.queries import CHUNK
-from serving.ledger.schema import leases, tasks, vote_voids, votes
+from serving.ledger.schema import crop_parts, leases, tasks, vote_voids, votes
 
 _all = (
     select(votes, leases.c.role, leases.c.sitting, vote_voids.c.reason.label("voided"))
@@ -16,8 +16,9 @@ _all = (
 )
 _OF_TASK = _all.where(votes.c.task_id == bindparam("task")).order_by(votes.c.at, votes.c.token)
 _ON_CROPS = (
-    _all.add_columns(tasks.c.crop_id)
+    _all.add_columns(func.coalesce(crop_parts.c.crop_id, tasks.c.crop_id).label("crop_id"))
     .join(tasks, tasks.c.task_id == votes.c.task_id)
+    .outerjoin(crop_parts, crop_parts.c.part_id == tasks.c.crop_id)
     .where(tasks.c.purpose.in_(("production", "audit")))
     .order_by(votes.c.at, votes.c.token)
 )
@@ -75,10 +76,11 @@ class Votes:
         return tuple(_vote_of(row) for row in self._connection.execute(_OF_TASK, {"task": task_id}))
 
     def on_crops(self, crop_ids: Sequence[str]) -> dict[str, list[Vote]]:
-        """All votes on these crops in their order, but for those in trials of models; void ones too."""
+        """All votes on these crops and their parts in their order, but for those in trials; void ones too."""
         found: dict[str, list[Vote]] = {}
         for start in range(0, len(crop_ids), CHUNK):
-            query = _ON_CROPS.where(tasks.c.crop_id.in_(crop_ids[start : start + CHUNK]))
+            some = crop_ids[start : start + CHUNK]
+            query = _ON_CROPS.where(tasks.c.crop_id.in_(some) | crop_parts.c.crop_id.in_(some))
             for row in self._connection.execute(query):
                 found.setdefault(row.crop_id, []).append(_vote_of(row))
         return found

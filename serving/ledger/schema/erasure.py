@@ -124,7 +124,9 @@ crop_parts = Table(  # a part of a field's picture, for a person who is to see n
     Column("crop_id", ForeignKey("crops.crop_id"), nullable=False, index=True),
     Column("number", Integer, nullable=False),  # from 0, in the order of reading
     Column("parts", Integer, nullable=False),
-    Column("signs", Integer, nullable=False),  # how many signs it shows
+    Column("first_sign", Integer, nullable=False),  # of the whole's `of_signs`, from 0, it shows so many `signs`
+    Column("signs", Integer, nullable=False),
+    Column("of_signs", Integer, nullable=False),
     Column("left_px", Integer, nullable=False),  # the columns of the whole that are its own
     Column("right_px", Integer, nullable=False),
 )
