@@ -19,6 +19,7 @@ from serving.commands.told import EXIT_CODES, told
 from serving.commands.truth import truth_app
 from serving.commands.webhook import hook_app
 from training.crowd_sim import crowd_sim_app
+from training.curation.command import curate_app
 from training.examples.command import examples_app
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ app.add_typer(numbers_app)
 app.add_typer(review_app)
 app.add_typer(crowd_sim_app)
 app.add_typer(examples_app)
+app.add_typer(curate_app)
 app.add_typer(people_app, name="people")
 app.add_typer(office_app)
 app.add_typer(gold_app, name="gold")
