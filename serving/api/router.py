@@ -9,6 +9,7 @@ A key comes with each request: `Authorization: Bearer KEY`.
 """
 
 from collections.abc import Callable
+from math import ceil
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -19,6 +20,7 @@ from serving.api.answers import HELD_BACK_S, record, since, truth
 from serving.api.corrections import body_of, request_key, take
 from serving.api.keys import Caller, caller
 from serving.api.problem import Problem, ProblemRoute
+from serving.api.rate import Buckets, Rate
 from serving.ledger import Ledger
 from serving.webhook.hook import EVENTS
 
@@ -26,14 +28,16 @@ PREFIX = "/api/v1"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 MOST_EVENTS = 500
 LARGEST_INTEGER = 2**63 - 1
+NORMAL = Rate()
 
 Word = Annotated[str | None, Query(max_length=255, pattern=r"^[^\x00]+$")]
 
 
-def api_router(ledger: Ledger, *, held_back_s: float = HELD_BACK_S) -> APIRouter:
-    """The router of the API on a ledger; events younger than `held_back_s` seconds are told a moment later."""
+def api_router(ledger: Ledger, *, held_back_s: float = HELD_BACK_S, rate: Rate = NORMAL) -> APIRouter:
+    """The router of the API on a ledger; events younger than `held_back_s` seconds are told a moment later. Each key
+    may ask at this `rate`."""
     router = APIRouter(prefix=PREFIX, route_class=ProblemRoute, include_in_schema=False)
-    may = _needing(ledger)
+    may = _needing(ledger, Buckets(rate=rate))
 
     @router.post("/corrections")
     async def corrections(request: Request, by: Annotated[Caller, Depends(may("correct"))]) -> Response:
@@ -76,8 +80,8 @@ def api_router(ledger: Ledger, *, held_back_s: float = HELD_BACK_S) -> APIRouter
     return router
 
 
-def _needing(ledger: Ledger) -> Callable[[str], Callable[[Request], Caller]]:
-    """Gives, for a scope, the check that a request's key is for it."""
+def _needing(ledger: Ledger, buckets: Buckets) -> Callable[[str], Callable[[Request], Caller]]:
+    """Gives, for a scope, the check that a request's key is for it, and does not ask too often."""
 
     def needing(scope: str) -> Callable[[Request], Caller]:
         def check(request: Request) -> Caller:
@@ -86,6 +90,9 @@ def _needing(ledger: Ledger) -> Callable[[str], Callable[[Request], Caller]]:
             if found is None:
                 bearer = {"WWW-Authenticate": 'Bearer realm="penfield"'}
                 raise Problem(401, "no key that opens this - mend: Authorization: Bearer KEY", headers=bearer)
+            if wait_s := buckets.wait_s(found.key.key_id):
+                after = {"Retry-After": str(ceil(wait_s))}
+                raise Problem(429, "this key asks too often - mend: go on after Retry-After seconds", headers=after)
             if not found.may(scope):
                 raise Problem(403, f"this key is not for {scope} - mend: penfield key add NAME --scopes {scope}")
             return found

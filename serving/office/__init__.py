@@ -2,9 +2,10 @@
 
 from serving.consensus import Entry
 from serving.office.group import Group, Verified
-from serving.office.office import Office, Progress, Ticked
+from serving.office.office import Office, Progress
 from serving.office.plausible import Implausible
 from serving.office.question import Question, Said
+from serving.office.tick import Ticked
 from serving.queue import Lease, Rules, Submitted, TooLate
 
 __all__ = [

@@ -6,67 +6,22 @@ from dataclasses import dataclass
 from math import isfinite
 from random import Random
 from statistics import median
-from threading import Lock
-from time import monotonic
 
 from recognizer.errors import UsageError
-from serving.consensus import Bar, Entry, History, Skills, Voiding, gold_rate
+from serving.consensus import Bar, Entry, History, Voiding, gold_rate
 from serving.ledger import Ledger
 from serving.ledger.desk import Lease, Role
-from serving.office.filing import Clerk
 from serving.office.group import AT_ONCE as GROUP
 from serving.office.group import Group, Verified, group_of, submit_group
-from serving.office.learning import learn
 from serving.office.paper import Papers
 from serving.office.plausible import check
 from serving.office.question import Question, question_of
-from serving.office.settling import Came, Settler
-from serving.office.trusting import Truster, group_of_kind
+from serving.office.settling import Came
+from serving.office.tick import Ticked, Ticker
+from serving.office.trusting import group_of_kind
 from serving.people import People
 from serving.promise import Policy
 from serving.queue import Queue, Rules, Submitted, TooLate
-
-AT_ONCE = 20
-"""So many tasks are settled in one transaction: people's votes come in between."""
-LEARN_VOTES, LEARN_S = 200, 900.0
-"""Skills are learned anew after so many new votes, or so many seconds with any."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ticked:
-    """What a tick did: tasks `filed`; `settled` by their votes; `asked_again` of one more reviewer; sent `to_expert`;
-    `reopened` because votes were voided; `closed` because people had settled the field elsewhere. `voidings` are new.
-    `busy`: another process is at it, and nothing was done here."""
-
-    filed: int = 0
-    settled: int = 0
-    asked_again: int = 0
-    to_expert: int = 0
-    reopened: int = 0
-    closed: int = 0
-    voidings: tuple[Voiding, ...] = ()
-    learned: bool = False
-    busy: bool = False
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything happened."""
-        return bool(
-            self.filed or self.settled or self.asked_again or self.to_expert or self.reopened or self.closed
-            or self.voidings
-        )  # fmt: skip
-
-    @property
-    def line(self) -> str:
-        """In one line."""
-        if self.busy:
-            return "another process is settling"
-        counts = {
-            "filed": self.filed, "settled": self.settled, "asked again": self.asked_again,
-            "to an expert": self.to_expert, "reopened": self.reopened, "closed": self.closed,
-            "people below the bar": len(self.voidings),
-        }  # fmt: skip
-        return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "nothing to do"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,10 +60,7 @@ class Office:
         self.queue = Queue(ledger, self.rules, random)
         self.people = People(ledger)
         self._papers = Papers(ledger)
-        self._skills = Skills()
-        self._learned_at, self._learned_votes = 0.0, 0
-        self._judged_until = ""
-        self._ticking = Lock()
+        self._ticker = Ticker(ledger, self.queue, self._papers, self.policy, self.rules, self.bar)
 
     # What comes of it
 
@@ -117,63 +69,7 @@ class Office:
 
         One process at a time does it; others, and other threads, are told `busy` at once. Raises LedgerError.
         """
-        if not self._ticking.acquire(blocking=False):
-            return Ticked(busy=True)
-        try:
-            with self.ledger.alone("office") as alone:
-                return self._tick() if alone else Ticked(busy=True)
-        finally:
-            self._ticking.release()
-
-    def _tick(self) -> Ticked:
-        learned = self._learn()
-        filed = Clerk(
-            ledger=self.ledger, queue=self.queue, policy=self.policy, papers=self._papers, skills=self._skills
-        ).file_tasks()
-        voidings, came = self._judge()
-        closed = self._close_known()
-        came += self._settle()
-        return Ticked(
-            filed=filed, settled=came["settled"], asked_again=came["asked_again"], to_expert=came["to_expert"],
-            reopened=came["reopened"] + closed["reopened"], closed=closed["settled"], voidings=tuple(voidings),
-            learned=learned,
-        )  # fmt: skip
-
-    def _learn(self) -> bool:
-        with self.ledger.desk_to_read() as desk:
-            votes = desk.judging.count()
-        new, now = votes - self._learned_votes, monotonic()
-        if not new or (new < LEARN_VOTES and self._learned_votes and now - self._learned_at < LEARN_S):
-            return False
-        self._skills = learn(self.ledger, self._papers)
-        self._learned_votes, self._learned_at = votes, now
-        return True
-
-    def _judge(self) -> tuple[list[Voiding], Counter[Came]]:
-        with self.ledger.desk_to_read() as desk:
-            persons, now = desk.judging.tested_since(self._judged_until), desk.now()
-        truster = self._truster()
-        voidings = truster.judge(persons)
-        self._judged_until = now
-        return voidings, truster.enforce()
-
-    def _settle(self) -> Counter[Came]:
-        came, seen = Counter[Came](), set[str]()
-        while some := [task_id for task_id in self.queue.ripe() if task_id not in seen]:
-            seen.update(some)
-            for start in range(0, len(some), AT_ONCE):
-                with self.ledger.writing() as writing:
-                    came += self._settler().settle(writing, some[start : start + AT_ONCE])
-        return came
-
-    def _close_known(self) -> Counter[Came]:
-        with self.ledger.desk_to_read() as desk:
-            found = desk.tasks.answered_elsewhere(500)
-        came = Counter[Came]()
-        for start in range(0, len(found), AT_ONCE):
-            with self.ledger.writing() as writing:
-                came += self._settler().close_known(writing, found[start : start + AT_ONCE])
-        return came
+        return self._ticker.tick()
 
     def void(self, person_id: str, since: str, reason: str) -> Counter[Came]:
         """Void a person's votes after a time, whatever gold says ("" from the first on), and take from the desk what
@@ -181,7 +77,7 @@ class Office:
         with self.ledger.desk_to_read() as desk:
             now = desk.now()
         voiding = Voiding(person=person_id, group=None, since=since, at=now, reason=reason)
-        return self._truster().void(voiding, None, until=None)
+        return self._ticker.truster.void(voiding, None, until=None)
 
     # Work
 
@@ -206,7 +102,7 @@ class Office:
 
     def question(self, lease: Lease) -> Question:
         """What a person is shown for a lease. Raises LedgerError where the picture is gone."""
-        return question_of(self.ledger, lease, self._papers, self._skills)
+        return question_of(self.ledger, lease, self._papers, self._ticker.skills)
 
     def submit(
         self,
@@ -262,15 +158,9 @@ class Office:
             seconds_median=median(seconds for seconds, _ in done) if done else None,
             gold_answered=len(history.answers),
             gold_right=sum(answer.right for answer in history.answers),
-            notice=self._truster().notice(history),
+            notice=self._ticker.truster.notice(history),
         )
 
     def _history(self, person_id: str) -> History:
         with self.ledger.desk_to_read() as desk, self.ledger.truth() as truth:
-            return self._truster().history(desk, truth, person_id)
-
-    def _settler(self) -> Settler:
-        return Settler(skills=self._skills, papers=self._papers, rules=self.rules)
-
-    def _truster(self) -> Truster:
-        return Truster(ledger=self.ledger, papers=self._papers, bar=self.bar, settler=self._settler())
+            return self._ticker.truster.history(desk, truth, person_id)

@@ -16,6 +16,7 @@ from serving.ledger.desk import Vote as Cast
 from serving.ledger.statement import Statement, Verdict
 from serving.ledger.writing import Writing
 from serving.office.asking import hearing_on, policy_of
+from serving.office.filing import KNOWN
 from serving.office.joining import join, withdrawn
 from serving.office.paper import Papers
 from serving.queue.need import want
@@ -25,7 +26,9 @@ from serving.truth.settle import settle as file_verdicts
 
 Came = Literal["settled", "asked_again", "to_expert", "reopened"]
 SETTLED = "settled"
-KNOWN = "people have settled it elsewhere"
+ELSEWHERE = "people have settled it elsewhere"
+CLOSED = (ELSEWHERE, KNOWN)
+"""Why a task asks nothing whose own votes did not settle it."""
 NO_AGREEMENT = {
     "verifier": "the reading is to be seen among others like it",
     "reviewer": "no agreement yet: one more answer",
@@ -89,8 +92,23 @@ class Settler:
                 verdicts.append(withdrawn(fallen))
                 came["reopened"] += 1
             elif self._believed(writing, task) is not None:
-                want(writing.desk, task_id, 0, task.role, KNOWN, self.rules)
+                want(writing.desk, task_id, 0, task.role, ELSEWHERE, self.rules)
                 came["settled"] += 1
+        self._file(writing, verdicts)
+        return came
+
+    def reopen_known(self, writing: Writing, tasks: Sequence[tuple[str, str]]) -> Counter[Came]:
+        """Ask again about tasks that were closed by what was taken back since: a customer was wrong. What their own
+        votes settle is settled by them. Tasks as (task_id, crop_id)."""
+        came, verdicts = Counter[Came](), list[Verdict]()
+        hold(writing, [task_id for task_id, _ in tasks])
+        for task_id, _ in sorted(tasks):
+            writing.desk.tasks.lock(task_id)
+            task = writing.desk.tasks.find(task_id)
+            if task is None or task.votes or task.reason not in CLOSED or self._believed(writing, task) is not None:
+                continue
+            self._conclude(writing, task, verdicts)
+            came["reopened"] += 1
         self._file(writing, verdicts)
         return came
 

@@ -12,6 +12,7 @@ from serving.ledger.desk.insert import insert
 from serving.ledger.desk.values import Gold, Task
 from serving.ledger.schema import crop_parts, crops, gold, slots, task_wants, tasks, views
 from serving.ledger.schema.truth import verdicts
+from serving.ledger.statement import WITHDRAWN
 
 _newer = task_wants.alias()
 _last = select(func.max(_newer.c.seq)).where(_newer.c.task_id == tasks.c.task_id).correlate(tasks).scalar_subquery()
@@ -85,6 +86,25 @@ class Tasks:
             .limit(most)
         )
         return [(row.task_id, row.crop_id) for row in self._connection.execute(query)]
+
+    def closed_in_vain(self, since: int, reasons: Sequence[str]) -> list[tuple[str, str]]:
+        """Tasks that want nothing for one of these reasons, about whose field (or the whole of it) something was taken
+        back after the verdict with the number `since`: (task_id, crop_id)."""
+        gone = (verdicts.c.seq > since) & (verdicts.c.outcome == WITHDRAWN)
+        parts = select(crop_parts.c.part_id).join(verdicts, verdicts.c.crop_id == crop_parts.c.crop_id).where(gone)
+        about = tasks.c.crop_id.in_(select(verdicts.c.crop_id).where(gone)) | tasks.c.crop_id.in_(parts)
+        query = (
+            select(tasks.c.task_id, tasks.c.crop_id)
+            .select_from(tasks)
+            .join(task_wants, task_wants.c.seq == _last)
+            .where(about, task_wants.c.votes == 0, task_wants.c.reason.in_(reasons))
+            .order_by(tasks.c.task_id)
+        )
+        return [(row.task_id, row.crop_id) for row in self._connection.execute(query)]
+
+    def last_verdict(self) -> int:
+        """The number of the latest verdict; 0 before the first."""
+        return self._connection.scalar(select(func.max(verdicts.c.seq))) or 0
 
     def picture(self, crop_id: str) -> tuple[bytes, float] | None:
         """A crop's image as PNG, and its dots per inch."""

@@ -274,6 +274,8 @@ def test_what_a_customer_says_of_the_whole_ends_its_parts(ledger: Ledger) -> Non
     assert not isinstance(office.submit(lease.token, "ann", combed.Entry(text="12345")), Submitted)
     said = verdict_on(ledger)
     assert said is not None and (said.source, said.text) == ("customer", "987654321")
+    correct(ledger, [Row(line=2, field="p0.png:1:ssn", value="", outcome="withdrawn")], by="acme 2.csv")
+    assert office.tick().reopened == 2 and sum(each.wanted for each in office.queue.counts() if each.kind == "ssn") == 2
 
 
 def test_an_erasure_reaches_the_parts(ledger: Ledger) -> None:

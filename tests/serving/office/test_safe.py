@@ -65,7 +65,7 @@ def test_whoever_settles_in_spite_of_the_lock_settles_nothing_twice(ledger: Ledg
     ripe = office.queue.ripe()
     for _ in range(2):
         with ledger.writing() as writing:
-            office._settler().settle(writing, ripe)
+            office._ticker.settler.settle(writing, ripe)
     assert all_verdicts(ledger) == 3 and office.queue.ripe() == ()
 
 
@@ -183,6 +183,40 @@ def test_what_a_customer_settles_is_asked_no_more(ledger: Ledger) -> None:
     correct(ledger, [Row(line=2, field="s3.png:1:surname", value="Weber")], by="acme.csv")
     assert office.tick().closed == 1 and not office.queue.counts()
     assert not isinstance(office.submit(lease.token, "ann", Entry(text="Webb")), Submitted)
+
+
+def test_a_correction_that_is_taken_back_asks_again(ledger: Ledger) -> None:
+    """What a customer's word had closed is open again: at once, after a restart, and where the field was filed as known
+    already."""
+    house.read_batch(ledger)
+    office = house.opened(ledger, "ann", "ben", "cyd")
+    office.tick()
+    address = "s3.png:1:surname"
+    correct(ledger, [Row(line=2, field=address, value="Weber")], by="acme 1.csv")
+    assert office.tick().closed == 1 and not office.queue.counts()
+    correct(ledger, [Row(line=2, field=address, value="", outcome="withdrawn")], by="acme 2.csv")
+    assert office.tick().reopened == 1 and not office.tick().changed
+    assert [count.wanted for count in office.queue.counts()] == [1]
+    correct(ledger, [Row(line=2, field=address, value="Weber")], by="acme 3.csv")
+    assert office.tick().closed == 1
+    correct(ledger, [Row(line=2, field=address, value="", outcome="withdrawn")], by="acme 4.csv")
+    fresh = Office(ledger, rules=house.AT_ONCE, bar=house.NO_GOLD, random=Random(2))
+    assert fresh.tick().reopened == 1
+    house.key_all(fresh, "ann", "ben")
+    fresh.tick()
+    house.key_all(fresh, "ann", "ben", "cyd")
+    fresh.tick()
+    said = house.verdicts(ledger, house.uses(ledger, "batch 0")[address].crop_id)[-1]
+    assert (said.source, said.text) == ("crowd", "Webb") and not fresh.tick().changed
+
+
+def test_what_was_known_when_it_was_filed_is_asked_when_it_is_taken_back(ledger: Ledger) -> None:
+    house.read_batch(ledger)
+    correct(ledger, [Row(line=2, field="s3.png:1:surname", value="Weber")], by="acme 1.csv")
+    office = house.opened(ledger, "ann")
+    assert office.tick().filed == 1 and not office.queue.counts()
+    correct(ledger, [Row(line=2, field="s3.png:1:surname", value="", outcome="withdrawn")], by="acme 2.csv")
+    assert office.tick().reopened == 1 and house.one(office, "ann", "morning").field == "surname"
 
 
 def test_what_cannot_be_is_asked_again(ledger: Ledger) -> None:
