@@ -1,0 +1,1 @@
+"""Trials: challengers read beside the champion, people judge where they differ, and who is better answers."""
