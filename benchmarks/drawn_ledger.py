@@ -152,6 +152,7 @@ class _Office:
             self.rows.add(
                 schema.batch_fields, **place, field=field.name, prediction_id=prediction_id, policy_digest=policy
             )
+        self.rows.add(schema.scan_ends, batch_id=batch_id, scan_no=scan_no, page_count=1, at=at(second + 2))
         self.happens(place, second)
 
     def file_field(

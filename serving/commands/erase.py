@@ -42,6 +42,7 @@ def erase(
     record is told: penfield corrections, webhooks. Again is harmless, and completes what was interrupted.
     """
     with told(debug):
+        from serving.columns import columns_of
         from serving.commands.erase_told import Wish, erase_all
         from serving.ledger import open_ledger
         from serving.store import places
@@ -53,3 +54,5 @@ def erase(
         )  # fmt: skip
         with open_ledger(where.ledger_url) as opened:
             erase_all(opened, wish)
+        if not dry_run:
+            columns_of(where.store).remove()  # they are made again, without what was erased

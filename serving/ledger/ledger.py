@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from recognizer.errors import LedgerError
 from serving.ledger import facts, queries, tombstones
 from serving.ledger.alone import alone
+from serving.ledger.columns import Columns
 from serving.ledger.database import in_one_line, open_database, shown
 from serving.ledger.desk import Desk
 from serving.ledger.erasing import Erasing
@@ -102,6 +103,12 @@ class Ledger:
         """The same, but it writes nothing and waits for nobody."""
         with self._reading() as connection:
             yield Lessons(connection)
+
+    @contextmanager
+    def columns(self) -> Iterator[Columns]:
+        """The rows as analysis reads them, within one transaction."""
+        with self._reading() as connection:
+            yield Columns(connection)
 
     @contextmanager
     def outside(self) -> Iterator[Outside]:

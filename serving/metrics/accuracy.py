@@ -155,15 +155,20 @@ def _heard(verdicts: Sequence[Statement], tasks: Mapping[str, str], known_at: st
 
 
 def is_blind(verdict: Statement, tasks: Mapping[str, str]) -> bool:
-    """Whether a verdict rests on blind votes alone, in which no machine had a say.
+    """Whether a verdict rests on blind votes alone, in which no machine had a say."""
+    return rests_on_blind(verdict.source, verdict.evidence, tasks)
 
-    Its evidence says what it was asked for (`purpose`), or by which task (`task`, `task_id`). Where it does not, the
+
+def rests_on_blind(source: str, evidence: Mapping[str, Any], tasks: Mapping[str, str]) -> bool:
+    """The same of a verdict's source and evidence.
+
+    The evidence says what it was asked for (`purpose`), or by which task (`task`, `task_id`). Where it does not, the
     crop's `tasks` (id to purpose) do: all of them must have been blind.
     """
-    if verdict.source == "customer":
+    if source == "customer":
         return False
-    task = verdict.evidence.get("task", verdict.evidence.get("task_id"))
-    named = verdict.evidence.get("purpose") or tasks.get(str(task))
+    task = evidence.get("task", evidence.get("task_id"))
+    named = evidence.get("purpose") or tasks.get(str(task))
     return named in BLIND if named else bool(tasks) and set(tasks.values()) <= BLIND
 
 

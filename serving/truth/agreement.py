@@ -62,12 +62,17 @@ def _bare(name: str, kind: str) -> Field | None:
 
 def agree(one: Statement, other: Statement, field: Field | None) -> bool:
     """Whether two statements say the same; without a field's definition, whether they say it letter by letter."""
-    if (one.outcome, one.text) == (other.outcome, other.text):
+    return says_same((one.outcome, one.text), (other.outcome, other.text), field)
+
+
+def says_same(one: tuple[str, str], other: tuple[str, str], field: Field | None) -> bool:
+    """The same of (outcome, text)."""
+    if one == other:
         return True
-    if field is None or not {one.outcome, other.outcome} <= set(get_args(Said)):
+    if field is None or not {one[0], other[0]} <= set(get_args(Said)):
         return False
-    return same(_entry(one), _entry(other), field)
+    return same(_entry(*one), _entry(*other), field)
 
 
-def _entry(said: Statement) -> Entry:
-    return Entry(text=said.text, outcome=said.outcome)  # type: ignore[arg-type]  # one of Said, as was asked above
+def _entry(outcome: str, text: str) -> Entry:
+    return Entry(text=text, outcome=outcome)  # type: ignore[arg-type]  # one of Said, as was asked above

@@ -1,0 +1,52 @@
+"""The views that questions are asked of, as SQL over the columns; docs/QUERIES.md explains each column."""
+
+from serving.columns.shape import MEASURES
+
+_MEASURED = ", ".join(MEASURES)
+_SAID = (
+    "prediction_id, crop_id, page_id, form, field, kind, bundle_id, purpose, outcome, text, characters, confidence, "
+    "runner_up, log_mass, components, latency_ms, created_at"
+)
+
+VIEWS: dict[str, str] = {
+    "predictions": f"""
+        SELECT batch_id, scan, page_no, {_SAID} FROM _fields WHERE fresh
+        UNION ALL BY NAME SELECT {_SAID} FROM _others""",
+    "decisions": """
+        SELECT batch_id, scan, scan_no, page_no, form, field, kind, prediction_id, crop_id, bundle_id, purpose,
+               outcome, confidence, decision, decision IN ('accept', 'audit') AS accepted, code, threshold,
+               probability, policy_digest, decided_at, fresh
+        FROM _fields f SEMI JOIN (SELECT batch_id FROM _batches WHERE purpose = 'production') USING (batch_id)""",
+    "quality": f"""
+        SELECT batch_id, scan, page_no, page_id, form, field, kind, prediction_id, crop_id, created_at, {_MEASURED}
+        FROM _fields WHERE fresh""",
+    "pages": f"""
+        SELECT batch_id, scan, scan_no, page_no, page_id, form, status, method, width_px, height_px, milliseconds,
+               created_at, {_MEASURED}
+        FROM _pages""",
+    "votes": """
+        SELECT v.* RENAME ("at" AS voted_at), d."at" AS voided_at
+        FROM _votes v LEFT JOIN _vote_voids d ON d.token = v.token""",
+    "verdicts": "SELECT * FROM _verdicts",
+    "truth": """
+        WITH read AS (
+            SELECT crop_id, min(created_at) AS read_at FROM _fields
+            WHERE crop_id IN (SELECT crop_id FROM _verdicts) GROUP BY crop_id
+        ), latest AS (
+            SELECT v.* FROM _verdicts v LEFT JOIN read USING (crop_id)
+            WHERE v.valid_at <= coalesce(read_at, v.valid_at)
+            QUALIFY row_number() OVER (PARTITION BY crop_id, source ORDER BY known_at DESC, verdict_id DESC) = 1
+        )
+        SELECT verdict_id, crop_id, form, field, kind, source, blind, outcome, text, confidence, valid_at, known_at
+        FROM latest WHERE outcome <> 'withdrawn'
+        QUALIFY row_number() OVER (
+            PARTITION BY crop_id ORDER BY CASE source WHEN 'customer' THEN 3 WHEN 'expert' THEN 2 ELSE 1 END DESC) = 1""",
+    "judged": """
+        SELECT j.prediction_id, t.crop_id, t.form, t.field, t.kind, t.source, j.correct, j.known_at,
+               t.crop_id IN (SELECT crop_id FROM _verdicts WHERE blind) AS blind
+        FROM truth t JOIN _judgements j USING (verdict_id)""",
+    "record_events": 'SELECT batch_id, scan_no, page_no, event, "at" AS happened_at FROM _record_events',
+    "activations": 'SELECT * RENAME ("at" AS activated_at) FROM _activations ORDER BY seq',
+    "batches": "SELECT * FROM _batches",
+}
+"""By name. What begins with an underscore is a table of the columns."""
