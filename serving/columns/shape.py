@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 VERSION = 1
 """Of the tables below: whoever finds another one makes them again."""
 
-MEASURES = tuple(
-    "resolution_dpi sharpness contrast noise skew_deg illumination clipping compression ink_coverage bleed_through".split()
-)
+MEASURES = (
+    "resolution_dpi", "sharpness", "contrast", "noise", "skew_deg", "illumination", "clipping", "compression",
+    "ink_coverage", "bleed_through",
+)  # fmt: skip
 """What is measured of pages and of fields (`recognizer.page.Quality`)."""
 
 

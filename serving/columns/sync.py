@@ -1,6 +1,6 @@
 """Brings the columns up to the ledger: only what came in since, and everything again after an erasure."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, groupby
@@ -50,7 +50,7 @@ def _valid(ledger: Ledger, keep: Keep) -> tuple[Parts, bool]:
     return keep.begin(name, erasures), True
 
 
-def _by_time(ledger: Ledger, keep: Keep, parts: Parts) -> Iterator[dict[str, Sequence[dict[str, Any]]]]:
+def _by_time(ledger: Ledger, keep: Keep, parts: Parts) -> Iterator[Mapping[str, Sequence[dict[str, Any]]]]:
     for name in SHAPES:
         if name not in BY_SCAN:
             since = _since(parts, name)
@@ -66,7 +66,7 @@ def _came_in(ledger: Ledger, name: str, since: str) -> Sequence[dict[str, Any]]:
         return columns.others(since) if name == "others" else columns.table(name, since)
 
 
-def _by_scan(ledger: Ledger, keep: Keep, parts: Parts) -> Iterator[dict[str, Sequence[dict[str, Any]]]]:
+def _by_scan(ledger: Ledger, keep: Keep, parts: Parts) -> Iterator[Mapping[str, Sequence[dict[str, Any]]]]:
     """Scans in the order in which they ended, and with each what was read of it."""
     since = _since(parts, "scan_ends")
     with ledger.columns() as columns:

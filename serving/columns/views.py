@@ -40,7 +40,8 @@ VIEWS: dict[str, str] = {
         SELECT verdict_id, crop_id, form, field, kind, source, blind, outcome, text, confidence, valid_at, known_at
         FROM latest WHERE outcome <> 'withdrawn'
         QUALIFY row_number() OVER (
-            PARTITION BY crop_id ORDER BY CASE source WHEN 'customer' THEN 3 WHEN 'expert' THEN 2 ELSE 1 END DESC) = 1""",
+            PARTITION BY crop_id
+            ORDER BY CASE source WHEN 'customer' THEN 3 WHEN 'expert' THEN 2 ELSE 1 END DESC) = 1""",
     "judged": """
         SELECT j.prediction_id, t.crop_id, t.form, t.field, t.kind, t.source, j.correct, j.known_at,
                t.crop_id IN (SELECT crop_id FROM _verdicts WHERE blind) AS blind

@@ -17,11 +17,8 @@ from serving.ledger import Ledger, open_ledger, schema
 from serving.privacy.erase import erase, page_named
 from tests.serving.office import house
 
-EVERYTHING = [
-    "SELECT * FROM predictions ORDER BY ALL", "SELECT * FROM decisions ORDER BY ALL", "SELECT * FROM pages ORDER BY ALL",
-    "SELECT * FROM votes ORDER BY ALL", "SELECT * FROM verdicts ORDER BY ALL", "SELECT * FROM judged ORDER BY ALL",
-    "SELECT * FROM record_events ORDER BY ALL", "SELECT * FROM batches ORDER BY ALL",
-]  # fmt: skip
+VIEWS = ("predictions", "decisions", "pages", "votes", "verdicts", "judged", "record_events", "batches")
+EVERYTHING = [f"SELECT * FROM {view} ORDER BY ALL" for view in VIEWS]
 
 
 @pytest.fixture
@@ -146,8 +143,9 @@ def test_numbers_of_people_are_masked(ledger: Ledger, tmp_path: Path) -> None:
     columns = columns_of(tmp_path)
     sync(ledger, columns)
     with Asking(columns) as asking:
-        said = asking.ask("SELECT text FROM predictions WHERE kind = 'ssn' UNION ALL SELECT text FROM votes WHERE "
-                          "kind = 'ssn' UNION ALL SELECT text FROM verdicts WHERE kind = 'ssn'").to_pylist()  # fmt: skip
+        tables = ("predictions", "votes", "verdicts")
+        said = [row for table in tables
+                for row in asking.ask(f"SELECT text FROM {table} WHERE kind = 'ssn'").to_pylist()]  # fmt: skip
     assert len(said) >= 9 and all("***" in row["text"] or not row["text"] for row in said)
 
 
