@@ -19,9 +19,9 @@ from serving.commands.review import review_app
 from serving.commands.told import EXIT_CODES, told
 from serving.commands.truth import truth_app
 from serving.commands.webhook import hook_app
-from training.crowd_sim import crowd_sim_app
-from training.curation.command import curate_app
-from training.examples.command import examples_app
+from training.commands.crowd_sim import crowd_sim_app
+from training.commands.curate import curate_app
+from training.commands.examples import examples_app
 
 if TYPE_CHECKING:
     from training.order import TrainOrder

@@ -67,13 +67,14 @@ class Simulation:
         self._sittings = self._votes = self._experts = self._left_lying = self._refused = 0
         self._sent_away = []
         while self._sittings < MOST_SITTINGS:
+            lying, left = self._lying(), self._left_lying
             votes = self._sitting()
             changed = self._office.tick().changed
-            line = self._office.queue.counts()
-            if not line and not changed:
+            if not self._office.queue.counts() and not changed:
                 break
             if not votes and not changed:
-                if not sum(count.leased for count in line):
+                # A lease may have run out since the sitting: nobody was asked of its field, so there is one more.
+                if not lying and not self._lying() and left == self._left_lying:
                     break
                 sleep(min(self._office.rules.lease_s, 0.1))
         return Ended(
@@ -85,6 +86,9 @@ class Simulation:
             sent_away=tuple(self._sent_away),
             waiting=sum(count.wanted for count in self._office.queue.counts()),
         )
+
+    def _lying(self) -> int:
+        return sum(count.leased for count in self._office.queue.counts())
 
     def _sitting(self) -> int:
         """Everybody comes and stays until nothing is open to them; gives how many votes were cast."""

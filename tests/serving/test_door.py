@@ -88,7 +88,7 @@ def test_what_nothing_is_promised_of_goes_to_review_and_is_counted(ledger: Ledge
     again = Door(sample.InkReader(), ledger, promise=kept).read(
         sample.entry("s2"), CROPS, plain, batch_id="batch", scan_no=2
     )
-    assert ledger.batch("batch").unpromised == counted and any(a.decision.decision == "accept" for a in again)
+    assert ledger.batch("batch").unpromised == counted and any(a.decision.decision != "review" for a in again)
 
 
 def test_a_model_that_fails_leaves_nothing_of_the_page(ledger: Ledger, tmp_path: Path) -> None:
