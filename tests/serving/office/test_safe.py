@@ -98,8 +98,8 @@ def clerk(url: str, person: str, notes: Path) -> None:
         office = Office(ledger, rules=SHORT, bar=house.NO_GOLD, random=Random(person))
         for number in count():
             for lease in office.lease(person, f"{person} {number}"):
-                house.key_in(office, person, lease)
-                print(lease.token, file=told, flush=True)
+                if isinstance(house.try_to_key(office, person, lease), Submitted):
+                    print(lease.token, file=told, flush=True)
             office.tick()
 
 
