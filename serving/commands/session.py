@@ -63,6 +63,25 @@ def working(
         yield Session(places=where, ledger=ledger, door=door, bar=bar, courier=courier)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """The models of a ledger, open."""
+
+    places: Places
+    ledger: Ledger
+    models: Models
+
+
+@contextmanager
+def shelf_and_ledger(store: Path | None, ledger_url: str | None) -> Iterator[Archive]:
+    """Open what is known of models; in a new store, the model that ships is the champion. Raises PenfieldError."""
+    where = places(store, ledger_url)
+    with open_ledger(where.ledger_url) as ledger:
+        models = Models(ledger, Shelf(where.store))
+        models.begin(SHIPPED_BUNDLE)
+        yield Archive(places=where, ledger=ledger, models=models)
+
+
 def door_to(bundle: Path | None, where: Places, ledger: Ledger, policy: Policy | None) -> Door:
     """A door with the bundle behind it that is named, here or by PENFIELD_BUNDLE; without one, with the champions.
 
@@ -71,7 +90,7 @@ def door_to(bundle: Path | None, where: Places, ledger: Ledger, policy: Policy |
     shelf, asked = Shelf(where.store), named_bundle(bundle)
     if asked is not None:
         return open_door(shelf.folder(shelf.put(folder_of(asked, shelf))), ledger, policy=policy)
-    Models(ledger, shelf).begin(bundle_folder(None))
+    Models(ledger, shelf).begin(SHIPPED_BUNDLE)
     return Door(Champions(ledger, shelf, policy), ledger)
 
 

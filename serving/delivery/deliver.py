@@ -44,17 +44,46 @@ def deliver(ledger: Ledger, store: Path, *, progress: Callable[[], None] = lambd
     is doubled by that. A store that cannot be reached, and a batch that cannot be brought, are told in the report
     and never raised. One process delivers at a time. `progress` is called whenever a part has arrived.
     """
-    waiting = len(ledger.pending(PARCELS_PER_PASS))
+    waiting = _waiting(ledger)
     if not waiting:
         return DeliveryReport(delivered=0, pending=0)
     try:
         with open_store(store).locked("delivery", wait=False) as alone:
             if not alone:
                 return DeliveryReport(delivered=0, pending=waiting, reason="another process is delivering")
-            delivered, reason = _drain(ledger, Tracking(store), progress)
+            tracking = Tracking(store)
+            delivered, reason = _drain(ledger, tracking, progress)
+            if not reason or _reachable(tracking):
+                models, why = _bring_models(ledger, tracking, store, progress)
+                delivered, reason = delivered + models, reason or why
     except Exception as error:  # whatever a store raises: a batch must not end by it
         delivered, reason = 0, in_one_line(error)
-    return DeliveryReport(delivered=delivered, pending=len(ledger.pending(PARCELS_PER_PASS)), reason=reason)
+    return DeliveryReport(delivered=delivered, pending=_waiting(ledger), reason=reason)
+
+
+def _waiting(ledger: Ledger) -> int:
+    """How many parcels wait, of batches and of models."""
+    return len(ledger.pending(PARCELS_PER_PASS)) + _models_waiting(ledger)
+
+
+def _models_waiting(ledger: Ledger) -> int:
+    with ledger.succession_to_read() as rows:
+        return len(rows.pending(PARCELS_PER_PASS))
+
+
+def _bring_models(ledger: Ledger, tracking: Tracking, store: Path, progress: Callable[[], None]) -> tuple[int, str]:
+    """Bring what waits of models; returns how much arrived, and why not all did."""
+    from serving.delivery.models import bring_models
+    from serving.models import Shelf
+
+    before = _models_waiting(ledger)
+    try:
+        if before:
+            bring_models(ledger, tracking, Shelf(store), progress)
+    except Exception as error:
+        log.warning("models could not be delivered: %s", in_one_line(error))
+        return before - _models_waiting(ledger), in_one_line(error)
+    return before - _models_waiting(ledger), ""
 
 
 def _drain(ledger: Ledger, tracking: Tracking, progress: Callable[[], None]) -> tuple[int, str]:

@@ -50,7 +50,8 @@ class Activation:
 class ModelParcel:
     """Something about models to deliver exactly once, in order; `key` is its identity at the receiver too.
 
-    Kinds: `publication`, `activation` (payload: seq, the number of its row); other rooms add theirs.
+    Kinds: `publication`, `activation` (payload: seq, the number of its row), `challenger` (payload: scope, and
+    bundle_id, "" for none any more).
     """
 
     key: str

@@ -116,6 +116,10 @@ class Succession:
         row = {"key": key, "kind": kind, "payload": canonical(payload), "created_at": utc_now()}
         self._connection.execute(insert(self._connection, model_outbox).on_conflict_do_nothing(), row)
 
+    def challenger(self, key: str, bundle_id: str, *, scope: str = "") -> None:
+        """Have MLflow's alias for the challenger of a scope name this bundle, or with "" none; `key` is told once."""
+        self.parcel(f"challenger:{key}", "challenger", {"scope": scope, "bundle_id": bundle_id})
+
     def pending(self, limit: int = 1000) -> list[ModelParcel]:
         """The oldest parcels that have not been delivered."""
         box, done = model_outbox, model_deliveries

@@ -10,6 +10,7 @@ from serving.ledger import Activation, Ledger, Publication
 from serving.ledger.activation import How
 from serving.models.line import standing
 from serving.models.shelf import Shelf
+from serving.models.words import scope_words
 
 ALL = ""
 """The scope of the champion that reads every kind of field that has none of its own."""
@@ -134,8 +135,3 @@ class Models:
             raise UsageError(f"there is no kind of field {kind!r} - mend: one of {', '.join(get_args(Kind))}")
         if not reason.strip():
             raise UsageError("a change of champion needs a reason: it stays in the ledger - mend: say why")
-
-
-def scope_words(kind: str) -> str:
-    """A scope in words."""
-    return f"fields of kind {kind}" if kind else "all fields"

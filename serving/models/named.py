@@ -19,8 +19,8 @@ def bundle_id_of(name: str, shelf: Shelf) -> str:
         raise UsageError(f"{name} is the beginning of {len(found)} models - mend: write more of {', '.join(found)}")
     if not found:
         raise BundleError(
-            f"there is no model {name}: neither a folder, nor an id on the shelf - mend: `penfield models` lists them, "
-            "`penfield publish FOLDER` adds one"
+            f"there is no model {name}: neither a folder, nor an id on the shelf ({LEAST} characters of it do) - mend: "
+            "`penfield models` lists them, `penfield publish FOLDER` adds one"
         )
     return found[0]
 

@@ -22,19 +22,34 @@ def register_bundle(
 
     The same bundle, told by its tag `penfield.bundle_id`, becomes a version once; `alias` moves to it each time.
     """
-    version = _find(client, name, tags.get(DIGEST_TAG)) or _add(client, run_id, bundle, name, tags)
+    version = find_bundle(client, name, tags.get(DIGEST_TAG)) or _add(client, run_id, bundle, name, tags)
     if alias:
         client.set_registered_model_alias(name, alias, version)
     return version
 
 
-def _find(client: MlflowClient, name: str, bundle_id: str | None) -> str | None:
-    """The version that holds this bundle already, if any."""
+def find_bundle(client: MlflowClient, name: str, bundle_id: str | None) -> str | None:
+    """The version of the model `name`, which is made where it is missing, that holds this bundle already, if any."""
     if not client.search_registered_models(f"name = '{name}'"):
         client.create_registered_model(name)
         return None
     versions = client.search_model_versions(f"name = '{name}'")
     return next((str(v.version) for v in versions if bundle_id and v.tags.get(DIGEST_TAG) == bundle_id), None)
+
+
+def set_alias(client: MlflowClient, name: str, alias: str, bundle_id: str) -> None:
+    """Have the alias name the version that holds this bundle, or with "" none. Again is harmless.
+
+    Raises LookupError where no version holds it.
+    """
+    if not bundle_id:
+        if alias in client.get_registered_model(name).aliases:
+            client.delete_registered_model_alias(name, alias)
+        return
+    version = find_bundle(client, name, bundle_id)
+    if version is None:
+        raise LookupError(f"no version of {name} holds the bundle {bundle_id}")
+    client.set_registered_model_alias(name, alias, version)
 
 
 def _add(client: MlflowClient, run_id: str, bundle: Path, name: str, tags: Mapping[str, str]) -> str:

@@ -297,6 +297,16 @@ class Tracking:
         """Put a bundle folder into MLflow's model registry as a version of `name`; returns the version."""
         return registry.register_bundle(self._client, run_id, bundle, name=name, alias=alias, tags=tags or {})
 
+    @_told
+    def has_bundle(self, name: str, bundle_id: str) -> bool:
+        """Whether a version of the model `name` holds this bundle."""
+        return registry.find_bundle(self._client, name, bundle_id) is not None
+
+    @_told
+    def set_alias(self, name: str, alias: str, bundle_id: str) -> None:
+        """Have an alias of the model `name` name the version that holds this bundle, or with "" none."""
+        registry.set_alias(self._client, name, alias, bundle_id)
+
 
 def _save_image(root: Path, folder: PurePosixPath, png: bytes) -> dict[str, str]:
     """Save one PNG and its small WebP below `root` as the UI wants them; returns the cell of the table."""

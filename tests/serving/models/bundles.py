@@ -1,20 +1,33 @@
-"""Bundles that can be told apart: the small model that ships with the tests, with another note in its manifest."""
+"""Bundles that can be told apart: the model that ships, with another note in its manifest."""
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 SHIPPED = Path(__file__).parents[3] / "data" / "bundle"
 
 
-def variant(folder: Path, name: str) -> Path:
+def variant(folder: Path, name: str, change: Callable[[dict[str, Any]], None] = lambda content: None) -> Path:
     """The model that ships, as a bundle of another id: the same networks, and a name in its manifest."""
     made = folder / name
     shutil.copytree(SHIPPED, made)
     content = json.loads((made / "bundle.json").read_text())
     content["manifest"]["made"] = name
+    change(content)
     (made / "bundle.json").write_text(json.dumps(content))
     return made
+
+
+def without(character: str) -> Callable[[dict[str, Any]], None]:
+    """The networks' class of this character means another one, which no form asks for: the model cannot write it."""
+
+    def change(content: dict[str, Any]) -> None:
+        for reader in content["readers"].values():
+            reader["alphabet"] = reader["alphabet"].replace(character, "¡")
+
+    return change
 
 
 def flip(path: Path) -> None:
