@@ -8,7 +8,7 @@ READY := .venv/ready
 APT := sudo apt-get install -y python3-venv make git
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui review crowd-sim recognize read export deliver test lint check train train-smoke samples schema picture clean
+.PHONY: help setup demo ui review report crowd-sim recognize read export deliver test lint check train train-smoke samples schema picture clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,9 @@ ui: $(READY)  ## Open MLflow on what was recognized
 
 review: $(READY)  ## Serve the page on which people key what the machine doubts: ARGS="--port 8321"
 	@$(BIN)/penfield review $(ARGS)
+
+report: $(READY)  ## Make the report of yesterday, or of a day: ARGS="--date 2026-11-25 --out day.html"
+	@$(BIN)/penfield report $(ARGS)
 
 crowd-sim: $(READY)  ## Rehearse: read the sample scans, and have simulated people key what is doubtful
 	@$(BIN)/penfield crowd-sim $(ARGS)

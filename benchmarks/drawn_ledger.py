@@ -74,19 +74,22 @@ class Rows:
         self._count = 0
 
 
-def draw(ledger: Ledger, pages: int, seed: int = 1, *, pages_per_batch: int = 50, audit: float = 0.05) -> None:
-    """File so many pages of eight fields, in batches, with all that people did about them."""
+def draw(
+    ledger: Ledger, pages: int, seed: int = 1, *, pages_per_batch: int = 50, audit: float = 0.05,
+    every_s: float = 60.0,
+) -> None:  # fmt: skip
+    """File so many pages of eight fields, one every so many seconds, in batches, with all that people did."""
     engine = create_engine(ledger.url)
     with engine.begin() as connection:
         rows = Rows(connection)
-        _Office(rows, np.random.default_rng(seed), audit).run(pages, pages_per_batch)
+        _Office(rows, np.random.default_rng(seed), audit, every_s).run(pages, pages_per_batch)
         rows.flush()
     engine.dispose()
 
 
 class _Office:
-    def __init__(self, rows: Rows, rng: np.random.Generator, audit: float) -> None:
-        self.rows, self.rng, self.audit = rows, rng, audit
+    def __init__(self, rows: Rows, rng: np.random.Generator, audit: float, every_s: float) -> None:
+        self.rows, self.rng, self.audit, self.every_s = rows, rng, audit, every_s
         self.token = self.event = 0
 
     def chance(self, share: float) -> bool:
@@ -112,7 +115,7 @@ class _Office:
             bundle_id="bundle",
             purpose=purpose,
             params="{}",
-            started_at=at(60 * page),
+            started_at=at(self.every_s * page),
         )
 
     def file_gold(self) -> None:
@@ -132,7 +135,7 @@ class _Office:
     def file_page(self, batch_id: str, scan_no: int, page: int, *, shared: bool) -> None:
         """A page; a `shared` one is a page of the first batch once more, with what was read and decided then."""
         number = int(self.rng.integers(min(page, 50))) if shared else page
-        key, second = f"page-{number}", 60.0 * page
+        key, second = f"page-{number}", self.every_s * page
         place = {"batch_id": batch_id, "scan_no": scan_no, "page_no": 1}
         self.rows.add(schema.scans, batch_id=batch_id, scan_no=scan_no, path=f"{page}.png", scan_digest=f"scan-{page}")
         if not shared:

@@ -157,6 +157,18 @@ class Numbers:
         middle = self._waiting(since).order_by(since).offset((count - 1) // 2).limit(2 - count % 2)
         return list(self._connection.scalars(middle))
 
+    def oldest(self, limit: int) -> list[Row[Any]]:
+        """The questions that have waited longest: form, field, kind, purpose, since when, by when (`target_at`), and
+        how many votes each wants."""
+        slots, tasks = schema.slots, schema.tasks
+        query = select(
+            tasks.c.form, tasks.c.field, tasks.c.kind, tasks.c.purpose, slots.c.crop_id,
+            func.min(slots.c.waits_since).label("since"), func.min(slots.c.target_at).label("target_at"),
+            func.count().label("wanted"),
+        ).join(tasks, tasks.c.task_id == slots.c.task_id)  # fmt: skip
+        by = [tasks.c.task_id, tasks.c.form, tasks.c.field, tasks.c.kind, tasks.c.purpose, slots.c.crop_id]
+        return self._all(query.group_by(*by).order_by("since", tasks.c.task_id).limit(limit))
+
     def _waiting(self, *columns: Any) -> Select[Any]:
         slots, tasks = schema.slots, schema.tasks
         query = select(*columns).select_from(slots)

@@ -75,33 +75,45 @@ def accuracies(numbers: Numbers, decided: Iterable[Any], known_at: str | None, c
             kind.undrawn += row.auditable if row.decision == "accept" else 0
             kind.least = min(kind.least, row.least if row.least is not None else 1.0)
     return {
-        name: _accuracy(kind, [each for each in audits if name in (each.kind, ALL)], certainty)
+        name: _of_kind(kind, [each for each in audits if name in (each.kind, ALL)], certainty)
         for name, kind in ({ALL: _Kind()} | kinds).items()
     }
 
 
 def none_accepted(certainty: float) -> Accuracy:
     """Of a kind of which nothing was accepted."""
-    return _accuracy(_Kind(), [], certainty)
+    return _of_kind(_Kind(), [], certainty)
 
 
-def _accuracy(kind: _Kind, audits: Sequence[Drawn], certainty: float) -> Accuracy:
-    """The order of fields makes no difference to the interval, nor with which probability others were not drawn."""
-    auditable, answered = kind.undrawn + len(audits), sum(each.wrong is not None for each in audits)
+def _of_kind(kind: _Kind, audits: Sequence[Drawn], certainty: float) -> Accuracy:
+    return estimated_accuracy(
+        audits, accepted=kind.accepted, undrawn=kind.undrawn, least=kind.least, certainty=certainty
+    )
+
+
+def estimated_accuracy(
+    audits: Sequence[Drawn], *, accepted: int, undrawn: int, least: float, certainty: float
+) -> Accuracy:
+    """The accuracy of `accepted` fields of which these were audited and `undrawn` could have been, but were not;
+    `least` is the least probability with which any of them is drawn.
+
+    The order of fields makes no difference to the interval, nor with which probability others were not drawn.
+    """
+    auditable, answered = undrawn + len(audits), sum(each.wrong is not None for each in audits)
     value = low = high = None
     if answered:
-        floor = next((floor for floor in FLOORS if floor <= kind.least), kind.least)
+        floor = next((floor for floor in FLOORS if floor <= least), least)
         sequence = ConfidenceSequence(floor=floor, certainty=certainty)
         sequence.extend(
-            np.concatenate([[each.probability for each in audits], np.ones(kind.undrawn)]),
+            np.concatenate([[each.probability for each in audits], np.ones(undrawn)]),
             np.arange(auditable) < len(audits),
-            np.concatenate([[np.nan if each.wrong is None else each.wrong for each in audits], np.ones(kind.undrawn)]),
+            np.concatenate([[np.nan if each.wrong is None else each.wrong for each in audits], np.ones(undrawn)]),
         )
         value, (low, high) = sequence.accuracy, sequence.interval
     return Accuracy(
-        value=value, low=low, high=high, certainty=certainty, accepted=kind.accepted, auditable=auditable,
+        value=value, low=low, high=high, certainty=certainty, accepted=accepted, auditable=auditable,
         audits=len(audits), answered=answered, wrong=sum(each.wrong is True for each in audits),
-        reason=_reason(kind.accepted, auditable, len(audits), answered),
+        reason=_reason(accepted, auditable, len(audits), answered),
     )  # fmt: skip
 
 

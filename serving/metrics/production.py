@@ -160,7 +160,7 @@ def production_metrics(
             all=per_kind[ALL], kinds=tuple(per_kind[name] for name in names),
             purposes={name: work_of((row for row in done if row.purpose == name), policy)
                       for name in sorted({row.purpose for row in done})},
-            gold_answers=answers, gold_right=right, queue=_waiting(numbers, now) if known_at is None else None,
+            gold_answers=answers, gold_right=right, queue=waiting(numbers, now) if known_at is None else None,
             settling=settling_of(numbers.verdicts(), numbers.settled()), records=numbers.records(),
         )  # fmt: skip
 
@@ -185,7 +185,8 @@ def _kind(
     )  # fmt: skip
 
 
-def _waiting(numbers: Numbers, now: str) -> Waiting:
+def waiting(numbers: Numbers, now: str) -> Waiting:
+    """The line as it stands."""
     line, middle = numbers.line(now), numbers.waiting_since()
     ages = [seconds_between(since, now) for since in middle]
     return Waiting(
