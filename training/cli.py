@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from serving.commands.alarms import alarms_app
 from serving.commands.campaign import campaign_app
 from serving.commands.cli import DebugOption, StoreOption, app
 from serving.commands.crowd import crowd_app
@@ -50,6 +51,7 @@ app.add_typer(curate_app)
 app.add_typer(people_app, name="people")
 app.add_typer(office_app)
 app.add_typer(gold_app, name="gold")
+app.add_typer(alarms_app)
 
 
 @app.command(epilog=EXIT_CODES)

@@ -1,6 +1,7 @@
 """The ledger: the append-only record of everything that was read, decided and delivered."""
 
 from serving.ledger.activation import Activation, Outrun, Publication
+from serving.ledger.alarm import Alarm
 from serving.ledger.ids import digest, page_key, prediction_id
 from serving.ledger.ledger import Ledger, open_ledger
 from serving.ledger.values import (
@@ -21,6 +22,7 @@ from serving.ledger.values import (
 __all__ = [
     "ACCEPTED",
     "Activation",
+    "Alarm",
     "Answer",
     "BatchFacts",
     "BatchPage",

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from recognizer.errors import LedgerError
 from serving.ledger import facts, queries, tombstones
+from serving.ledger.alarms import Alarms
 from serving.ledger.alone import alone
 from serving.ledger.columns import Columns
 from serving.ledger.database import in_one_line, open_database, shown
@@ -133,6 +134,18 @@ class Ledger:
         """The same, but it writes nothing and waits for nobody."""
         with self._reading() as connection:
             yield Succession(connection)
+
+    @contextmanager
+    def alarms(self) -> Iterator[Alarms]:
+        """One transaction on what is not as it was, as durable as `writing()`."""
+        with self._told(), self._turn, self._engine.execution_options(writes=True).begin() as connection:
+            yield Alarms(connection)
+
+    @contextmanager
+    def alarms_to_read(self) -> Iterator[Alarms]:
+        """The same, but it writes nothing and waits for nobody."""
+        with self._reading() as connection:
+            yield Alarms(connection)
 
     @contextmanager
     def alone(self, work: str) -> Iterator[bool]:

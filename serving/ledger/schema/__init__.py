@@ -2,10 +2,10 @@
 
 `base` is what they share, `reading` what machines did, `review` what people did, `truth` what was settled, `crowds`
 what lies with people outside, `outside` who else is told and may ask, `lifecycle` which models there are and answer,
-`learning` what is learned from.
+`learning` what is learned from, `alarms` what is not as it was.
 """
 
-from serving.ledger.schema import crowds, learning, lifecycle, outside, truth
+from serving.ledger.schema import alarms, crowds, learning, lifecycle, outside, truth
 from serving.ledger.schema.base import WORKING, metadata, protect, schema_versions
 from serving.ledger.schema.erasure import crop_parts, erased, erasure_events, erasures
 from serving.ledger.schema.reading import (
@@ -49,6 +49,7 @@ protect(metadata)
 __all__ = [
     "SCHEMA_VERSION",
     "WORKING",
+    "alarms",
     "batch_events",
     "batch_fields",
     "batch_pages",
