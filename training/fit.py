@@ -1,15 +1,17 @@
 """Fit the text network: one loop, resumable, seeded, observed while it runs.
 
-An interrupted training goes on from its last checkpoint: weights, optimizer, random state, time used. The chunk of
-samples in which it stopped is begun again, so that a few batches are seen twice; with more than one data worker the
-ends of the other workers' chunks are skipped. Samples are drawn without end, so neither is a loss.
+An interrupted training goes on from its last checkpoint: weights, optimizer, random state, time used, and how much of a
+chunk of samples it had learned. With at most one data worker and a number of steps it ends in the very weights that it
+would have had. With more workers the chunk is begun again, so that a few batches are seen twice, and the ends of the
+other workers' chunks are skipped: samples are drawn without end, so neither is a loss.
 """
 
 import math
 import pickle
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -34,9 +36,13 @@ LONGEST_STEP_S = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class FitSettings:
-    """How to train. `minutes` is training time without interruptions; the learning rate falls with it."""
+    """How to train. `minutes` is training time without interruptions; the learning rate falls with it.
+
+    With `steps` so many steps are trained instead, however long that takes: the same result on every run of a machine.
+    """
 
     minutes: float = 60.0
+    steps: int | None = None
     learning_rate: float = 2e-3
     weight_decay: float = 0.01
     shortcut_weight: float = 0.2
@@ -60,7 +66,8 @@ class Training:
         self.average = TextNet(config).to(self.device)
         self.average.load_state_dict(self.net.state_dict())
         self.optimizer = torch.optim.AdamW(self.net.parameters(), 1e-6, weight_decay=settings.weight_decay)
-        self.step, self.seconds, self.chunk, self.samples = 0, 0.0, 0, 0
+        self.step, self.seconds, self.samples = 0, 0.0, 0
+        self.chunk, self.of_chunk = 0, 0  # where it stands: so many batches of that chunk are learned
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -69,9 +76,15 @@ class Training:
         return self.folder / "checkpoint.pt"
 
     @property
+    def progress(self) -> float:
+        """How much of the training is done, in [0, 1]: of its steps where these are set, else of its time."""
+        done = self.seconds / (60 * self.settings.minutes)
+        return min(1.0, done if self.settings.steps is None else self.step / max(1, self.settings.steps))
+
+    @property
     def is_over(self) -> bool:
-        """Whether the time is used up."""
-        return self.seconds >= 60 * self.settings.minutes
+        """Whether the time is used up, or the steps are done."""
+        return self.progress >= 1.0
 
     def resume(self) -> bool:
         """Go on from the folder's checkpoint, if there is one.
@@ -106,12 +119,13 @@ class Training:
         self.optimizer.load_state_dict(state["optimizer"])
         for name in ("step", "seconds", "chunk", "samples"):
             setattr(self, name, state[name])
+        self.of_chunk = state.get("of_chunk", 0)
         if "random" in state:  # without it dropout would repeat itself after each interruption
             torch.set_rng_state(state["random"].cpu())
 
     def save(self) -> None:
         """Write the checkpoint; an interruption leaves the one before."""
-        state = {name: getattr(self, name) for name in ("step", "seconds", "chunk", "samples")}
+        state = {name: getattr(self, name) for name in ("step", "seconds", "chunk", "of_chunk", "samples")}
         state |= {"net": self.net.state_dict(), "average": self.average.state_dict()}
         state |= {"optimizer": self.optimizer.state_dict(), "random": torch.get_rng_state()}
         partial = self.checkpoint.with_suffix(".partial")
@@ -119,10 +133,9 @@ class Training:
         partial.replace(self.checkpoint)
 
     def learning_rate(self) -> float:
-        """Linear warm-up over steps, then a cosine over training time down to one percent."""
-        progress = min(1.0, self.seconds / (60 * self.settings.minutes))
+        """Linear warm-up over steps, then a cosine over the training down to one percent."""
         warmth = min(1.0, (self.step + 1) / self.settings.warmup_steps)
-        return self.settings.learning_rate * warmth * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+        return self.settings.learning_rate * warmth * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * self.progress)))
 
     def learn(self, batch: Batch) -> float:
         """One step of the optimizer, left out where the gradient is not finite; returns the loss per character."""
@@ -141,6 +154,11 @@ class Training:
         self.step += 1
         self._follow()
         return float(main.detach())
+
+    def count(self, batch: Batch) -> None:
+        """Note where the training stands after a batch."""
+        self.of_chunk = 1 if batch.chunk > self.chunk else self.of_chunk + 1
+        self.chunk, self.samples = max(self.chunk, batch.chunk), self.samples + len(batch.texts)
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -168,7 +186,7 @@ def fit(
     held_out_lines: dict[str, list[tuple[np.ndarray, str]]],
     observe: Observer,
 ) -> dict[str, Score]:
-    """Train until the time is used up; returns the scores of the averaged weights on held-out writers.
+    """Train until it is over; returns the scores of the averaged weights on held-out writers.
 
     A training whose time was used up before is only scored.
     """
@@ -179,7 +197,7 @@ def fit(
     clock = time.monotonic()
     for batch in batches:
         losses.append(training.learn(batch))
-        training.chunk, training.samples = max(training.chunk, batch.chunk), training.samples + len(batch.texts)
+        training.count(batch)
         now = time.monotonic()
         training.seconds += min(now - clock, LONGEST_STEP_S)
         clock = now
@@ -201,11 +219,14 @@ def fit(
     return scores
 
 
-def loader_of(training: Training, mix: Sequence[tuple[Corpus, float, bool]], alphabet: Alphabet) -> DataLoader:
+def loader_of(training: Training, mix: Sequence[tuple[Corpus, float, bool]], alphabet: Alphabet) -> Iterable[Batch]:
     """Batches from where the training stands, made in its data workers."""
     workers = training.settings.workers
-    batches = Batches(mix, alphabet, training.settings.seed, training.chunk)
-    return DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=16 if workers else None)
+    loader = DataLoader(
+        Batches(mix, alphabet, training.settings.seed, training.chunk), batch_size=None, num_workers=workers,
+        prefetch_factor=16 if workers else None, generator=torch.Generator(),  # else it would move the random state
+    )  # fmt: skip
+    return loader if workers > 1 else islice(loader, training.of_chunk, None)
 
 
 def progress(training: Training, losses: Sequence[float]) -> dict[str, float]:

@@ -166,3 +166,26 @@ def test_it_can_begin_with_a_trained_network(tmp_path: Path) -> None:
     other = TextNet(replace(trained.net.config, context=64))
     with pytest.raises(UsageError, match="another design"):
         begun.begin_with(other)
+
+
+def test_interrupted_anywhere_so_many_steps_end_in_the_same_weights(tmp_path: Path) -> None:
+    settings = FitSettings(steps=7, warmup_steps=2, workers=0, checkpoint_seconds=0.0)
+    whole = Training(SMALL, settings, tmp_path / "whole")
+    fit(whole, [(CORPUS, 1.0, False)], ALPHABET, {}, lambda step, metrics: None)
+    assert (whole.step, whole.is_over) == (7, True)
+
+    class Killed(Exception):
+        pass
+
+    def killed(step: int, metrics: object) -> None:
+        raise Killed
+
+    for steps in (3, 5):  # a checkpoint is written after each step; within a chunk, it goes on where it was
+        part = Training(SMALL, replace(settings, report_steps=steps), tmp_path / "parts")
+        part.resume()
+        with pytest.raises(Killed):
+            fit(part, [(CORPUS, 1.0, False)], ALPHABET, {}, killed)
+    rest = Training(SMALL, settings, tmp_path / "parts")
+    assert rest.resume() and rest.step == 4 and rest.of_chunk > 0
+    fit(rest, [(CORPUS, 1.0, False)], ALPHABET, {}, lambda step, metrics: None)
+    assert all(torch.equal(a, b) for a, b in zip(tensors(whole), tensors(rest), strict=True))
