@@ -8,7 +8,7 @@ READY := .venv/ready
 APT := sudo apt-get install -y python3-venv make git
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui review report terrain crowd-sim recognize read export deliver test lint check train train-smoke samples schema picture clean
+.PHONY: help setup demo ui review report crowd-sim recognize read export deliver test lint check train train-smoke retrain samples schema picture clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -38,9 +38,6 @@ review: $(READY)  ## Serve the page on which people key what the machine doubts:
 
 report: $(READY)  ## Make the report of yesterday, or of a day: ARGS="--date 2026-11-25 --out day.html"
 	@$(BIN)/penfield report $(ARGS)
-
-terrain: $(READY)  ## What to solve next, and a map of the handwriting: ARGS="--date 2026-11-25"
-	@$(BIN)/penfield terrain $(ARGS)
 
 crowd-sim: $(READY)  ## Rehearse: read the sample scans, and have simulated people key what is doubtful
 	@$(BIN)/penfield crowd-sim $(ARGS)
@@ -84,6 +81,9 @@ train: $(READY)  ## Train a model: ARGS="--data folder --minutes 60", see penfie
 
 train-smoke: $(READY)  ## Train in a small way, from data to a registered bundle, in under three minutes
 	@$(BIN)/penfield train --smoke --folder out/train-smoke --store out/train-smoke/store $(ARGS)
+
+retrain: $(READY)  ## Learn from what people settled, and put what comes of it to trial: ARGS="--every 1d"
+	@$(BIN)/penfield retrain $(ARGS)
 
 samples: $(READY)  ## Draw the sample scans, their truth and the blank form again
 	@$(BIN)/python -m training.samples $(ARGS)

@@ -66,19 +66,41 @@ class Calibrated:
     test: tuple[Outcome, ...]
 
 
-def calibrate(bundle: Bundle, tune: Sequence[Corpus], test: Sequence[Corpus], count: int, seed: int = 2) -> Calibrated:
-    """Read about `count` cases of every kind of each split and fit the confidence."""
-    engine = Engine(replace(bundle, calibration=UNCALIBRATED))
-    found = outcomes(engine, cases(tune, 2 * count, seed))
+def calibrate(
+    bundle: Bundle,
+    tune: Sequence[Corpus],
+    test: Sequence[Corpus],
+    count: int,
+    seed: int = 2,
+    *,
+    more_tune: Sequence[Case] = (),
+    more_test: Sequence[Case] = (),
+) -> Calibrated:
+    """Read about `count` cases of every kind of each split and fit the confidence.
+
+    `more_tune` and `more_test` are cases that are at hand beside those of the corpora, halved by their writers like
+    them.
+    """
+    engine = _uncalibrated(bundle)
+    found = outcomes(engine, [*cases(tune, 2 * count, seed), *more_tune])
     fitted = [outcome for outcome in found if is_for_fit(outcome.writer)]
     calibration = fit_calibration(fitted) if enough(fitted) else UNCALIBRATED
     kept = [outcome for outcome in found if not is_for_fit(outcome.writer)]
-    tried = outcomes(engine, cases(test, count, seed + 1))
+    tried = outcomes(engine, [*(cases(test, count, seed + 1) if test else ()), *more_test])
     return Calibrated(
         calibration=calibration,
         labels=labels_of(rescored(kept, calibration)),
         test=tuple(rescored(tried, calibration)),
     )
+
+
+def raw_outcomes(bundle: Bundle, asked: Iterable[Case]) -> list[Outcome]:
+    """Read cases with a bundle whose confidences are the networks' own probabilities, whatever its calibration says."""
+    return outcomes(_uncalibrated(bundle), asked)
+
+
+def _uncalibrated(bundle: Bundle) -> Engine:
+    return Engine(replace(bundle, calibration=UNCALIBRATED))
 
 
 def is_for_fit(writer: str) -> bool:

@@ -93,7 +93,7 @@ def look(net: TextNet, corpora: Sequence[Corpus], count: int, seed: int) -> list
         line = line_image(augment(specimen.image, rng, is_drawn=specimen.way != "plain"))
         if line is not None:
             rows.append((line, specimen.outcome, specimen.source, specimen.way))
-    return [_seen(net, group, int(rng.integers(0, 4))) for group in groups(rows)]
+    return [seen_by(net, group, int(rng.integers(0, 4))) for group in groups(rows)]
 
 
 def groups(rows: list[Row]) -> list[list[Row]]:
@@ -107,7 +107,8 @@ def groups(rows: list[Row]) -> list[list[Row]]:
 
 
 @torch.no_grad()
-def _seen(net: TextNet, group: list[Row], padding: int) -> Seen:
+def seen_by(net: TextNet, group: list[Row], padding: int) -> Seen:
+    """What the head gets to see of these rows through a network; lines are padded by `padding` times 32 px more."""
     lines = functional.pad(pad_lines([row[0] for row in group]), (0, 32 * padding))
     device = next(net.parameters()).device
     with torch.autocast(device.type, torch.bfloat16):

@@ -25,11 +25,13 @@ class Postage:
     server: Server
 
 
-def asked_day(text: str | None, *, default_back: int = 1) -> date:
-    """The day that was asked for; without one so many days back. Raises UsageError."""
+def asked_day(text: str | None, missing: bool) -> date:
+    """The day that was asked for, yesterday without one. Raises UsageError."""
     today = datetime.now(UTC).date()
     if text is None:
-        return today - timedelta(days=default_back)
+        return today - timedelta(days=1)
+    if missing:
+        raise UsageError("--missing finds the days itself - mend: leave out --date")
     try:
         day = date.fromisoformat(text)
     except ValueError as error:

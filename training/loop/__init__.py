@@ -1,0 +1,1 @@
+"""The loop: from verdicts to a challenger that stands its trial."""
