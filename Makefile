@@ -8,7 +8,7 @@ READY := .venv/ready
 APT := sudo apt-get install -y python3-venv make git
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui review report crowd-sim recognize read export deliver test lint check train train-smoke retrain samples schema picture clean
+.PHONY: help setup demo ui review report terrain crowd-sim recognize read export deliver test lint check train train-smoke retrain samples schema picture clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,9 @@ review: $(READY)  ## Serve the page on which people key what the machine doubts:
 
 report: $(READY)  ## Make the report of yesterday, or of a day: ARGS="--date 2026-11-25 --out day.html"
 	@$(BIN)/penfield report $(ARGS)
+
+terrain: $(READY)  ## What to solve next, and a map of the handwriting: ARGS="--date 2026-11-25"
+	@$(BIN)/penfield terrain $(ARGS)
 
 crowd-sim: $(READY)  ## Rehearse: read the sample scans, and have simulated people key what is doubtful
 	@$(BIN)/penfield crowd-sim $(ARGS)

@@ -26,6 +26,7 @@ from training.commands.crowd_sim import crowd_sim_app
 from training.commands.curate import curate_app
 from training.commands.examples import examples_app
 from training.commands.retrain import retrain_app
+from training.commands.terrain import terrain_app
 
 if TYPE_CHECKING:
     from training.order import TrainOrder
@@ -50,6 +51,7 @@ app.add_typer(crowd_sim_app)
 app.add_typer(examples_app)
 app.add_typer(curate_app)
 app.add_typer(retrain_app)
+app.add_typer(terrain_app)
 app.add_typer(people_app, name="people")
 app.add_typer(office_app)
 app.add_typer(gold_app, name="gold")

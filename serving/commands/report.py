@@ -41,6 +41,7 @@ def report(
 ) -> None:
     """Make the report of a day: kept in the store, logged to MLflow, and sent by mail where --to says so."""
     with told(debug):
+        from recognizer.errors import UsageError
         from serving.commands.report_told import asked_day, handed_out, postage, show_questions
         from serving.daily import Reports, report_of
         from serving.ledger import open_ledger
@@ -48,7 +49,9 @@ def report(
         from serving.store import places
 
         wanted = load_policy(Path(policy)) if policy is not None else Policy()
-        last = asked_day(day, missing)
+        if day is not None and missing:
+            raise UsageError("--missing finds the days itself - mend: leave out --date")
+        last = asked_day(day)
         if questions:
             show_questions(last, wanted)
             return

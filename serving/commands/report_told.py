@@ -25,13 +25,11 @@ class Postage:
     server: Server
 
 
-def asked_day(text: str | None, missing: bool) -> date:
-    """The day that was asked for, yesterday without one. Raises UsageError."""
+def asked_day(text: str | None, *, default_back: int = 1) -> date:
+    """The day that was asked for; without one so many days back. Raises UsageError."""
     today = datetime.now(UTC).date()
     if text is None:
-        return today - timedelta(days=1)
-    if missing:
-        raise UsageError("--missing finds the days itself - mend: leave out --date")
+        return today - timedelta(days=default_back)
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
