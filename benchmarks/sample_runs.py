@@ -61,25 +61,25 @@ def run(store: Path, scans: Path, bundle: Path, *, deliver: bool) -> Timing:
     with open_ledger(f"sqlite:///{store}/ledger.db") as ledger:
         door = open_door(bundle, ledger)
         courier = Courier(store, ledger.url) if deliver else None
-        began_s, began_cpu_s = time.perf_counter(), _cpu_s()
+        began_s, began_cpu_s = time.perf_counter(), cpu_s()
         if courier:
             courier.__enter__()
         facts = recognize(order, door, ledger, Silent())
-        batch_s, batch_cpu_s = time.perf_counter() - began_s, _cpu_s() - began_cpu_s
+        batch_s, batch_cpu_s = time.perf_counter() - began_s, cpu_s() - began_cpu_s
         if courier:
             courier.__exit__(None, None, None)
         return Timing(
             batch_s=batch_s,
             drain_s=time.perf_counter() - began_s - batch_s,
             batch_cpu_s=batch_cpu_s,
-            courier_cpu_s=_cpu_s() - began_cpu_s - batch_cpu_s,
+            courier_cpu_s=cpu_s() - began_cpu_s - batch_cpu_s,
             ledger_s=door.spent.ledger_s,
             facts=facts,
             report=courier.report if courier else None,
         )
 
 
-def _cpu_s() -> float:
+def cpu_s() -> float:
     """CPU seconds of this process and of its children that have ended: the courier's count when it was waited for."""
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)

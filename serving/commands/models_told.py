@@ -24,6 +24,10 @@ BAR_WIDTH = 60
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NONE = "·"
 """In the bar of a kind: nothing of its own, it is read as all fields are."""
+PROSE = ("reason", "note")
+"""Columns that take the room that is left."""
+UNHEARD_OF = -1
+"""No activation has this number: whoever expects it is told who reads instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +55,13 @@ def publish_model(archive: Archive, folder: Path, note: str, change: Change) -> 
 
 
 def activate_model(archive: Archive, name: str, expects: str | None, change: Change) -> None:
-    """Make a model the champion. Raises BundleError, UsageError, and Outrun."""
+    """Make a model the champion, in place of the one that is it now. Raises BundleError, UsageError, and Outrun."""
     models = archive.models
+    reads = models.champion(change.kind)
+    seen = reads.seq if reads is not None else 0
     bundle_id = bundle_id_of(name, models.shelf)
-    seen = None
-    if expects is not None:
-        reads = models.champion(change.kind)
-        is_still = reads is not None and reads.bundle_id == bundle_id_of(expects, models.shelf)
-        seen = reads.seq if reads is not None and is_still else -1  # none has this number: the ledger says who reads
+    if expects is not None and (reads is None or reads.bundle_id != bundle_id_of(expects, models.shelf)):
+        seen = UNHEARD_OF
     made = models.activate(bundle_id, kind=change.kind, by=change.who, reason=change.reason, evidence={}, expects=seen)
     _say_switch(made)
     _deliver(archive, change)
@@ -138,7 +141,8 @@ def _published(archive: Archive, damaged: dict[str, str]) -> Table:
     table = _table("model", "published (UTC)", "by", "note", "on the shelf")
     for each in archive.models.published():
         state = "[red]damaged[/]" if each.bundle_id in damaged else "whole"
-        table.add_row(each.bundle_id, each.at[:19].replace("T", " "), escape(each.by), escape(each.note), state)
+        at = each.at[:19].replace("T", " ")
+        table.add_row(short(each.bundle_id), at, escape(each.by), escape(each.note), state)
     return table
 
 
@@ -187,7 +191,7 @@ def _deliver(archive: Archive, change: Change) -> None:
 def _table(*headings: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading not in PROSE)
     return table
 
 

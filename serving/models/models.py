@@ -93,7 +93,7 @@ class Models:
         self.shelf.folder(bundle_id)
         with self._ledger.succession() as rows:
             last = rows.last(kind)
-            if expects is None and last is not None and last.bundle_id == bundle_id:
+            if last is not None and last.bundle_id == bundle_id and expects in (None, last.seq):
                 raise UsageError(f"{bundle_id} is the champion of {scope_words(kind)} already, since {last.at[:19]}")
             return rows.activate(
                 bundle_id, scope=kind, how=how, by=by, reason=reason.strip(), evidence=evidence, expects=expects

@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from serving.commands.models_told import succession_lines
-from serving.ledger import Activation, open_ledger
+from serving.commands.progress import Bar
+from serving.ledger import Activation, Answer, PageEntry, open_ledger
 from serving.models import Models, Shelf
 from tests.serving.models.bundles import SHIPPED, flip, variant
 from training.cli import app
@@ -67,8 +68,9 @@ def test_what_cannot_be_is_said(penfield: Command, second: Path, tmp_path: Path)
     flip(penfield.store / "bundles" / made / "text.onnx")
     assert "digest differs" in penfield("activate", made, "--reason", "x", code=5)
     assert "text.onnx is not the file" in penfield("models")
-    (damaged := variant(tmp_path, "damaged") / "marks.onnx") and flip(damaged)
-    assert "marks.onnx" in penfield("publish", damaged.parent, code=5)
+    damaged = variant(tmp_path, "damaged")
+    flip(damaged / "marks.onnx")
+    assert "marks.onnx" in penfield("publish", damaged, code=5)
     with open_ledger(f"sqlite:///{penfield.store}/ledger.db") as ledger:
         history = Models(ledger, Shelf(penfield.store)).history()
     assert [each.how for each in history] == ["first"]
@@ -85,6 +87,54 @@ def test_a_bundle_is_named_by_the_beginning_of_its_id(penfield: Command, second:
         with open_ledger(f"sqlite:///{penfield.store}/ledger.db") as ledger:
             batch = ledger.batch(ledger.latest_batch() or "")
         assert (batch.bundle_id == made) == (wanted == made)
+
+
+def test_of_two_activations_at_once_the_slower_is_told(
+    penfield: Command, second: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one comes while this command checks its bundle, byte for byte."""
+    made, rival = published(penfield, second), published(penfield, variant(tmp_path, "rival"))
+    checked = Shelf.folder
+
+    def slowly(shelf: Shelf, bundle_id: str) -> Path:
+        folder = checked(shelf, bundle_id)
+        if bundle_id == made:
+            with open_ledger(f"sqlite:///{penfield.store}/ledger.db") as other:
+                Models(other, shelf).activate(rival, by="bob", reason="better still", evidence={})
+        return folder
+
+    monkeypatch.setattr(Shelf, "folder", slowly)
+    said = penfield("activate", made, "--reason", "better", code=1)
+    assert f"another activation was faster: {rival[:8]} reads all fields" in said and "by bob" in said
+    monkeypatch.undo()
+    with open_ledger(f"sqlite:///{penfield.store}/ledger.db") as ledger:
+        history = Models(ledger, Shelf(penfield.store)).history()
+    assert [each.bundle_id for each in history[1:]] == [rival]
+
+
+def test_a_running_command_sees_a_switch_at_the_next_page(
+    penfield: Command, second: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, first = published(penfield, second), penfield("models").split("all fields")[1].split()[0]
+    page, seen = Bar.page, []
+
+    def watching(bar: Bar, entry: PageEntry, answers: tuple[Answer, ...]) -> None:
+        page(bar, entry, answers)
+        seen.append(entry)
+        if len(seen) == 1:
+            penfield("activate", made, "--reason", "better")
+
+    monkeypatch.setattr(Bar, "page", watching)
+    data = SHIPPED.parent
+    scans = [data / "samples" / "scans" / name for name in ("desk_0114.png", "faint_copy.png")]
+    asked = ["recognize", "--form", data / "forms" / "insurance_application.yaml", "--out", tmp_path / "out", *scans]
+    asked += ["--store", penfield.store, "--workers", "1", "--deliver-later"]
+    result = CliRunner().invoke(app, [str(word) for word in asked])
+    assert result.exit_code == 0, result.output
+    with open_ledger(f"sqlite:///{penfield.store}/ledger.db") as ledger:
+        pages = ledger.answers(ledger.latest_batch() or "").values()
+        read = [{answer.prediction.bundle_id[:8] for answer in answers} for answers in pages if answers]
+    assert read == [{first}, {made[:8]}]
 
 
 def activation(seq: int, at: str, bundle_id: str, scope: str = "") -> Activation:

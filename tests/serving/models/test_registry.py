@@ -4,12 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from recognizer.errors import UsageError
 from serving.delivery import deliver
 from serving.delivery import models as shown
 from serving.ledger import Ledger, open_ledger
@@ -78,6 +79,11 @@ def test_aliases_follow_activations_exactly_once_and_in_order(
     house.models.rollback(by="ada", reason="worse")
     assert deliver(house.ledger, house.store).delivered == 2
     assert house.aliases() == {"champion": first}
+    for key, bundle_id in (("trial:1", made), ("trial:1:end", "")):
+        with house.ledger.succession() as rows:
+            rows.challenger(key, bundle_id, scope="date")
+        assert deliver(house.ledger, house.store).pending == 0
+        assert house.aliases().get("challenger-date", "") == bundle_id
     client = Tracking(house.store)._client
     assert len(client.search_model_versions("name = 'penfield'")) == 2
     (run,) = client.search_runs(
@@ -103,65 +109,68 @@ def test_a_store_that_is_away_stops_no_activation(house: House, second: Path, mo
     assert deliver(house.ledger, house.store).pending == 0 and house.aliases() == {"champion": made}
 
 
-def test_the_challenger_has_an_alias_while_it_is_one(house: House, second: Path) -> None:
-    house.models.begin(SHIPPED)
-    made = house.models.publish(second, by="ada")
-    for key, bundle_id in (("trial:1", made), ("trial:1:end", "")):
-        with house.ledger.succession() as rows:
-            rows.challenger(key, bundle_id, scope="date")
-        assert deliver(house.ledger, house.store).pending == 0
-        assert house.aliases().get("challenger-date", "") == bundle_id
+@pytest.fixture(scope="module")
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house whose first champion MLflow has."""
+    store = tmp_path_factory.mktemp("delivered")
+    with open_ledger(f"sqlite:///{store}/ledger.db") as ledger:
+        house = House(store, ledger)
+        house.models.begin(SHIPPED)
+        assert deliver(ledger, store).pending == 0
+        yield house
 
 
-OUTSIDE = """
-import json, sys
-import mlflow.pyfunc, pandas as pd
-model = mlflow.pyfunc.load_model("models:/penfield@champion")
-crops, pages = (model.predict(pd.DataFrame(rows)) for rows in json.loads(sys.argv[1]))
-assert not [name for name in sys.modules if name.startswith("training")]
-print(json.dumps([crops.to_dict("records"), json.loads(pages.to_json(orient="records"))]))
-"""
+@pytest.fixture
+def elsewhere(delivered: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder whose processes know the house's MLflow, and have a ledger of their own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{delivered.store}/mlflow.db")
+    monkeypatch.setenv("PENFIELD_STORE", str(tmp_path / "store"))
+    return tmp_path
+
+
+def recorded(elsewhere: Path, ids: Iterable[str]) -> set[str]:
+    """The models by which the ledger there knows these predictions, all of them."""
+    listed = list(ids)
+    with open_ledger(f"sqlite:///{elsewhere}/store/ledger.db") as ledger:
+        found = ledger.predictions(listed)
+    assert set(found) == set(listed)
+    return {each.bundle_id for each in found.values()}
+
+
+SCANS = [str(DATA / "samples/scans" / name) for name in ("desk_0114.png", "letter.jpg", "broken_upload.pdf")]
+
+
+def test_the_champion_reads_crops_outside_of_penfield(delivered: House, elsewhere: Path) -> None:
+    import mlflow
+
+    model = mlflow.pyfunc.load_model("models:/penfield@champion")
+    crops = model.predict(pd.DataFrame([{"image": SCANS[0], "kind": "signature"}]))
+    assert list(crops["outcome"]) == ["text"]
+    assert recorded(elsewhere, crops["prediction_id"]) == set(delivered.aliases().values())
+    with pytest.raises(UsageError, match="give image and kind for fields, or page and form for pages"):
+        model.predict(pd.DataFrame([{"path": SCANS[0]}]))
 
 
 @pytest.mark.slow
-def test_the_champion_reads_crops_and_pages_outside_of_penfield(
-    house: House, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    bundle_id = house.models.begin(SHIPPED).bundle_id
-    assert deliver(house.ledger, house.store).pending == 0
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    scans = [str(DATA / "samples/scans" / name) for name in ("desk_0114.png", "letter.jpg", "broken_upload.pdf")]
-    pages = [{"page": scan, "form": str(DATA / "forms/insurance_application.yaml")} for scan in scans]
-    environment = os.environ | {
-        "PYTHONPATH": str(ROOT), "MLFLOW_TRACKING_URI": f"sqlite:///{house.store}/mlflow.db",
-        "PENFIELD_STORE": str(elsewhere / "store"), "MLFLOW_DISABLE_TELEMETRY": "true",
-    }  # fmt: skip
-    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
-    asked = json.dumps([[{"image": scans[0], "kind": "signature"}], pages])
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", OUTSIDE, asked], cwd=elsewhere, env=environment, capture_output=True,
-        text=True, check=True,
-    )  # fmt: skip
-    crops, rows = json.loads(done.stdout.splitlines()[-1])
-    frame = pd.DataFrame(rows)
-    assert len(crops) == 1 and crops[0]["outcome"] in ("text", "blank")
-    assert (frame["page"] == scans[0]).sum() == 16
-    assert set(frame["status"]) == {"read", "unmatched", "rejected: truncated"}
-    written = json.loads((DATA / "samples/truth.json").read_text())["pages"]
-    truth = next(page for page in written if page["scan"] == "desk_0114.png")
-    read = frame[frame["page"] == scans[0]].set_index("field")
-    right = [name for name, text in truth["fields"].items() if read.loc[name, "text"] == text]
-    assert len(right) >= 12
-    with open_ledger(f"sqlite:///{elsewhere}/store/ledger.db") as ledger:
-        recorded = ledger.predictions(list(read["prediction_id"]))
-    assert len(recorded) == 16 and {each.bundle_id for each in recorded.values()} == {bundle_id}
+def test_mlflow_models_predict_reads_pages(delivered: House, elsewhere: Path) -> None:
+    pages = [{"page": scan, "form": str(DATA / "forms/insurance_application.yaml")} for scan in SCANS]
     (elsewhere / "in.json").write_text(json.dumps({"dataframe_records": pages}))
-    command = ["-m", "mlflow", "models", "predict", "-m", "models:/penfield@champion", "-i", "in.json", "-t", "json"]
+    command = ["models", "predict", "-m", "models:/penfield@champion", "-i", "in.json", "-t", "json"]
     told = subprocess.run(
-        [sys.executable, *command, "--env-manager", "local", "-o", "out.json"], cwd=elsewhere, env=environment,
+        [sys.executable, "-m", "mlflow", *command, "--env-manager", "local", "-o", "out.json"],
         capture_output=True, text=True,
     )  # fmt: skip
     assert told.returncode == 0, told.stderr[-2000:]
-    answer = (elsewhere / "out.json").read_text()
-    again = json.loads(answer, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
-    assert [row["prediction_id"] for row in again["predictions"]] == [row["prediction_id"] for row in rows]
+    answer = json.loads((elsewhere / "out.json").read_text(), parse_constant=lambda name: pytest.fail(f"{name} in it"))
+    rows = {(row["page"], row["field"]): row for row in answer["predictions"]}
+    assert rows[SCANS[1], None]["status"] == "unmatched" and rows[SCANS[2], None]["status"] == "rejected: truncated"
+    written = json.loads((DATA / "samples/truth.json").read_text())["pages"]
+    truth = next(page["fields"] for page in written if page["scan"] == "desk_0114.png")
+    assert len(rows) == len(truth) + 2
+    right = [name for name, text in truth.items() if rows[SCANS[0], name]["text"] == text]
+    assert len(right) >= 12
+    ids = [rows[SCANS[0], name]["prediction_id"] for name in truth]
+    assert recorded(elsewhere, ids) == set(delivered.aliases().values())
