@@ -7,7 +7,7 @@ from typing import Any
 
 from serving.columns import Asking
 from serving.daily.questions import NAMES, question
-from serving.ledger import Ledger
+from serving.ledger import Alarm, Ledger
 from serving.ledger.numbers import Scope
 from serving.metrics.accuracy import ALL, Accuracy, Drawn, estimated_accuracy
 from serving.metrics.production import Waiting, waiting
@@ -25,7 +25,7 @@ class Day:
     """What is known of a day (UTC) at the time `made_at`.
 
     `answers` are the rows of each question; `accuracy` is by kind, and of all kinds under "all", over the 28 days that
-    end with it. `line` and `oldest` are of the moment at which it was made.
+    end with it. `line` and `oldest` are of the moment at which it was made; `alarms` hold then, or ended on the day.
     """
 
     day: date
@@ -35,6 +35,7 @@ class Day:
     accuracy: Mapping[str, Accuracy]
     line: Waiting
     oldest: Sequence[Row]
+    alarms: Sequence[Alarm] = ()
 
     def rows(self, name: str) -> Sequence[Row]:
         """The answer to a question."""
@@ -63,8 +64,10 @@ def day_of(ledger: Ledger, asking: Asking, day: date, policy: Policy) -> Day:
     with ledger.numbers(Scope()) as numbers:
         now = numbers.now()
         line, oldest = waiting(numbers, now), [row._asdict() for row in numbers.oldest(LONGEST_WAITING)]
+    with ledger.alarms_to_read() as rows:
+        alarms = [each for each in rows.all() if each.is_holding or (each.ended_at or "")[:10] == day.isoformat()]
     return Day(
-        day=day, made_at=now, policy=policy, answers=answers,
+        day=day, made_at=now, policy=policy, answers=answers, alarms=alarms,
         accuracy=_accuracy(answers["kinds"], answers["audits"], policy.certainty), line=line, oldest=oldest,
     )  # fmt: skip
 

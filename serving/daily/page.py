@@ -39,6 +39,7 @@ def plain(day: Day) -> str:
         f"Penfield, {day.day:%A %-d %B %Y}: {in_a_sentence(day)}.",
         "\n".join(_line(figure) for figure in headline(day)),
         _section("Not known", unknown(day)),
+        _section("Alarms", [f"{each.monitor}: {each.where}; {each.grounds}" for each in day.alarms]),
         _section("Models", [_champion(row) for row in day.rows("champions")]),
         _section("Changes of models", [_change(row) for row in day.rows("activations")]),
         _section("What took people longest", [_taking(row) for row in day.rows("fields")]),

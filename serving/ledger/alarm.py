@@ -29,3 +29,17 @@ class Alarm:
     def is_holding(self) -> bool:
         """Whether nobody has ended it."""
         return self.ended_at is None
+
+    @property
+    def where(self) -> str:
+        """Its slice in words."""
+        return ", ".join(f"{name} {value}" for name, value in sorted(self.slice.items())) or "all"
+
+    @property
+    def grounds(self) -> str:
+        """Its evidence in words."""
+        told = (
+            f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+            for name, value in sorted(self.evidence.items())
+        )
+        return ", ".join(told) or "no evidence is told"

@@ -5,6 +5,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -116,6 +117,21 @@ def test_no_social_security_number_and_nothing_that_was_not_wanted(message: Emai
     assert body is not None and "***-**-67" in body.get_content() and "123-45" not in body.get_content()
     bare = html(drawn.day, lambda name: name, {}, {}, values=False)
     assert all(str(row["read"]) not in bare for row in drawn.day.rows("mistakes") if row["kind"] == "code")
+
+
+def test_alarms_are_told_in_both(drawn: Drawn) -> None:
+    with drawn.ledger.alarms() as alarms:
+        alarms.sound("silent", {"component": "ash"}, evidence={"met": 12})
+        alarms.sound("drift", {"form": "claim"}, evidence={"psi": 0.41})
+        alarms.end(2, by="ada", reason="a new scanner")
+        day = replace(drawn.day, alarms=alarms.all())
+    said = letter(day, {}, {}, to=TO, sender=SENDER)
+    for kind in ("plain", "html"):
+        body = said.get_body((kind,))
+        assert body is not None
+        text = body.get_content()
+        assert "component ash" in text and "met 12" in text and "psi 0.41" in text
+    assert "ended by ada: a new scanner" in text and "Alarms" not in html(drawn.day, str, {}, {})
 
 
 def test_what_mail_clients_drop_is_written_into_the_elements(message: EmailMessage) -> None:
