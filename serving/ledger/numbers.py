@@ -114,7 +114,7 @@ class Numbers:
         )  # fmt: skip
 
     def gold(self) -> list[Row[Any]]:
-        """Answers to gold in the period, beside what is known to be true. Gold belongs to no batch."""
+        """What was keyed of gold in the period, beside what is known to be true. Gold belongs to no batch."""
         tasks, votes, gold = schema.tasks, schema.votes, schema.gold
         query = (
             select(
@@ -123,8 +123,9 @@ class Numbers:
             )
             .select_from(tasks)
             .join(votes, votes.c.task_id == tasks.c.task_id)
+            .join(schema.leases, schema.leases.c.token == votes.c.token)
             .join(gold, gold.c.crop_id == tasks.c.crop_id)
-            .where(tasks.c.purpose == "gold", *self._scope.within(votes.c.at))
+            .where(tasks.c.purpose == "gold", schema.leases.c.role != "verifier", *self._scope.within(votes.c.at))
         )  # fmt: skip
         return self._all(query)
 

@@ -1,7 +1,7 @@
 """The office: joins what is asked, who has it, what the votes say, and what becomes of it."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from random import Random
@@ -12,7 +12,7 @@ from serving.consensus import Bar, Entry, History, Voiding, gold_rate
 from serving.ledger import Ledger
 from serving.ledger.desk import Lease, Role
 from serving.office.group import AT_ONCE as GROUP
-from serving.office.group import Group, Verified, group_of, submit_group
+from serving.office.group import Group, Grouping, Verified
 from serving.office.paper import Papers
 from serving.office.plausible import check
 from serving.office.question import Question, question_of
@@ -60,6 +60,7 @@ class Office:
         self.queue = Queue(ledger, self.rules, random)
         self.people = People(ledger)
         self._papers = Papers(ledger)
+        self._grouping = Grouping(ledger=ledger, queue=self.queue, papers=self._papers, random=random or Random())
         self._ticker = Ticker(ledger, self.queue, self._papers, self.policy, self.rules, self.bar)
 
     # What comes of it
@@ -94,11 +95,8 @@ class Office:
         no gold. Empty where nothing is open to this person."""
         if role == "expert":
             return self.queue.lease(person_id, sitting, role=role, kinds=kinds, count=count)
-        history = self._history(person_id)
-        return self.queue.lease(
-            person_id, sitting, role=role, kinds=kinds, count=count,
-            gold=lambda kind: gold_rate(history, group_of_kind(kind), self.bar),
-        )  # fmt: skip
+        gold = self._gold(self._history(person_id))
+        return self.queue.lease(person_id, sitting, role=role, kinds=kinds, count=count, gold=gold)
 
     def question(self, lease: Lease) -> Question:
         """What a person is shown for a lease. Raises LedgerError where the picture is gone."""
@@ -131,14 +129,18 @@ class Office:
 
     def group(self, person_id: str, sitting: str, *, most: int = GROUP) -> Group | None:
         """Fields that the machine read the same, with what it read, where their policy says `verify`; None where none
-        are open to this person."""
-        return group_of(self.ledger, self.queue, self._papers, person_id, sitting, most)
+        are open to this person, or their answers do not count. Odd ones are among them as often as their trust asks
+        for."""
+        history = self._history(person_id)
+        if self._ticker.truster.notice(history):
+            return None
+        return self._grouping.group(person_id, sitting, most, self._gold(history))
 
     def submit_group(
         self, person_id: str, tokens: Sequence[int], struck: Collection[int], *, seconds: float = 0.0
     ) -> Verified:
         """Confirm the readings of a group but for those that are struck out, which people key then, blind."""
-        return submit_group(self.ledger, self.queue, person_id, tokens, struck, seconds)
+        return self._grouping.submit(person_id, tokens, struck, seconds)
 
     def undo(self, token: int, person_id: str) -> Lease | TooLate:
         """Take back a person's last answer of a sitting, for a short time; the field is on the desk again."""
@@ -160,6 +162,10 @@ class Office:
             gold_right=sum(answer.right for answer in history.answers),
             notice=self._ticker.truster.notice(history),
         )
+
+    def _gold(self, history: History) -> Callable[[str], float]:
+        """The share of gold in what a person is shown of a kind."""
+        return lambda kind: gold_rate(history, group_of_kind(kind), self.bar)
 
     def _history(self, person_id: str) -> History:
         with self.ledger.desk_to_read() as desk, self.ledger.truth() as truth:

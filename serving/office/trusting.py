@@ -13,6 +13,7 @@ from serving.ledger.truth import Truth
 from serving.office.paper import Papers
 from serving.office.settling import Came, Settler, hold
 from serving.queue.assign import KINDS
+from serving.queue.queue import STRUCK
 from serving.queue.voiding import clear_desk, void_some
 
 GROUPS: tuple[Group, ...] = ("marks", "numbers", "words")
@@ -116,6 +117,9 @@ class Truster:
         found = []
         for row in desk.judging.gold_of(person):
             field = self.papers.of(truth, row.crop_id, row.field, row.kind).field
+            if row.role == "verifier":  # it was an odd one among others, to be struck out
+                found.append(GoldAnswer(at=row.at, group=group_of(field), right=row.outcome == STRUCK))
+                continue
             said, true = Entry(text=row.text, outcome=row.outcome), Entry(text=row.true_text, outcome=row.true_outcome)
             found.append(GoldAnswer(at=row.at, group=group_of(field), right=same(said, true, field)))
         return found

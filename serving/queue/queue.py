@@ -1,13 +1,14 @@
 """The queue: questions for people, who has which on the desk, and what they said."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from math import isfinite
 from random import Random
+from typing import Any
 
 from recognizer.errors import LedgerError, UsageError
 from serving.ledger import Ledger
-from serving.ledger.desk import Count, Gold, Lease, Role, Said, Seat, Task, Vote
+from serving.ledger.desk import Count, Desk, Gold, Lease, Opening, Role, Said, Seat, Task, Vote
 from serving.queue.assign import KINDS, Assigner, grant
 from serving.queue.need import want
 from serving.queue.rules import Rules, later, target_at
@@ -18,6 +19,8 @@ STRUCK = "struck"
 """How a lease ends whose reading a verifier strikes out, and why people key the field then."""
 AT_ONCE = 500
 """How many tasks are filed in one transaction."""
+Plant = Callable[[Desk, Seat, Mapping[str, Any], Sequence[Opening]], list[Opening]]
+"""Of whom, for which group, among what: gold of the field whose answer is another than the group's, fewer of it."""
 
 
 class Queue:
@@ -26,7 +29,8 @@ class Queue:
     def __init__(self, ledger: Ledger, rules: Rules | None = None, random: Random | None = None) -> None:
         self._ledger = ledger
         self._rules = rules or Rules()
-        self._assigner = Assigner(self._rules, random or Random())
+        self._random = random or Random()
+        self._assigner = Assigner(self._rules, self._random)
 
     # Questions
 
@@ -82,15 +86,20 @@ class Queue:
                 taken.append(lease)
         return tuple(taken)
 
-    def group(self, person: str, sitting: str, most: int) -> tuple[Lease, ...]:
+    def group(self, person: str, sitting: str, most: int, plant: Plant | None = None) -> tuple[Lease, ...]:
         """Put up to `most` tasks on a person's desk that the machine read the same, for a verifier: of one field of one
-        form, the largest group. Empty where none is open to this person."""
+        form, the largest group. `plant` gives gold that takes the place of as many of them, anywhere among them. Empty
+        where none is open to this person."""
         seat = Seat(person=person, sitting=sitting, role="verifier")
         with self._ledger.desk() as desk:
             desk.lock_person(person)
             now = desk.now()
             found = desk.line.group(seat, now)
             openings = [] if found is None else desk.line.of_group(seat, found, now, most)
+            if found is not None and plant is not None:
+                odd = plant(desk, seat, found, openings)
+                openings = openings[: most - len(odd)] + odd
+                self._random.shuffle(openings)
             return tuple(grant(desk, seat, opening, self._rules, now) for opening in openings)
 
     def strike(self, token: int, person: str) -> bool:

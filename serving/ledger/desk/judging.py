@@ -15,10 +15,11 @@ VOIDED = "voided"
 _about = (tasks.c.crop_id, tasks.c.form, tasks.c.field, tasks.c.kind)
 _GOLD = (
     select(
-        votes.c.at, *_about, votes.c.outcome, votes.c.text, gold.c.outcome.label("true_outcome"),
+        votes.c.at, *_about, leases.c.role, votes.c.outcome, votes.c.text, gold.c.outcome.label("true_outcome"),
         gold.c.text.label("true_text"),
     )
     .select_from(votes)
+    .join(leases, leases.c.token == votes.c.token)
     .join(tasks, tasks.c.task_id == votes.c.task_id)
     .join(gold, gold.c.crop_id == tasks.c.crop_id)
     .outerjoin(vote_voids, vote_voids.c.token == votes.c.token)

@@ -1,5 +1,6 @@
 """Leases and how they end, in SQL."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -7,7 +8,7 @@ from sqlalchemy import exists as exists_
 
 from serving.ledger.desk.apart import had_more_of_it
 from serving.ledger.desk.values import Lease, LeaseState, Opening, Seat
-from serving.ledger.schema import gold, lease_ends, leases, tasks, vote_voids, votes
+from serving.ledger.schema import crop_parts, gold, lease_ends, leases, tasks, vote_voids, votes
 
 _lease = select(
     leases.c.token, leases.c.task_id, leases.c.crop_id, leases.c.role, leases.c.expires_at, leases.c.relaxed,
@@ -71,6 +72,11 @@ _UNSEEN_GOLD = (
     )
     .order_by(tasks.c.seq)
     .limit(bindparam("most"))
+)
+_UNSEEN_OF_FIELD = _UNSEEN_GOLD.where(
+    tasks.c.form.is_not_distinct_from(bindparam("form")),
+    tasks.c.field == bindparam("field"),
+    ~exists_().where(crop_parts.c.part_id == tasks.c.crop_id),
 )
 
 
@@ -137,6 +143,13 @@ class Leases:
         """Gold of a kind that this person never had."""
         values = {"person": seat.person, "sitting": seat.sitting, "kind": kind, "most": most}
         rows = self._connection.execute(_UNSEEN_GOLD, values)
+        return [Opening(slot=None, target_at="", **row._mapping) for row in rows]
+
+    def unseen_gold_of(self, seat: Seat, group: Mapping[str, Any], most: int) -> list[Opening]:
+        """The same of one field of one form (`form`, `field`, `kind` of a group), whole fields alone."""
+        place = {name: group[name] for name in ("form", "field", "kind")}
+        values = {"person": seat.person, "sitting": seat.sitting, "most": most, **place}
+        rows = self._connection.execute(_UNSEEN_OF_FIELD, values)
         return [Opening(slot=None, target_at="", **row._mapping) for row in rows]
 
 

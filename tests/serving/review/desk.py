@@ -48,9 +48,9 @@ def read_batch(ledger: Ledger, pages: int, batch_id: str = "batch-1") -> None:
     sample_batch.finish_batch(ledger, batch_id)
 
 
-def office_on(ledger: Ledger, policy: Policy | None = None, rules: Rules | None = None) -> Office:
+def office_on(ledger: Ledger, policy: Policy | None = None, rules: Rules | None = None, bar: Bar = NO_GOLD) -> Office:
     """An office with a reviewer, an expert and an admin; the first of each role."""
-    office = Office(ledger, policy, rules=rules or Rules(undo_s=20), bar=NO_GOLD, random=Random(3))
+    office = Office(ledger, policy, rules=rules or Rules(undo_s=20), bar=bar, random=Random(3))
     for name, roles in (("anna", ("reviewer",)), ("eve", ("expert",)), ("ada", ("admin",))):
         office.people.add(name, PASSWORD, roles)  # type: ignore[arg-type]
     office.tick()
