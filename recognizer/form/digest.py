@@ -15,7 +15,11 @@ def form_digest(form: Form) -> str:
 
     Raises FormError where one of the files cannot be read.
     """
-    canonical = json.dumps(form.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    said = form.model_dump(mode="json")
+    for field in said["fields"]:
+        if not field["sensitive"]:  # forms of before there was such a setting keep their digests
+            del field["sensitive"]
+    canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode())
     for path in _files(form):
         try:

@@ -118,6 +118,7 @@ class Field(Value):
     multiple: bool = Setting(default=False, description="a choice group in which several options may be marked")
     rules: Rules = Setting(default=Rules(), description="what a value must fulfil to be possible")
     review: ReviewPolicy = Setting(default=ReviewPolicy(), description="when a person must look")
+    sensitive: bool = Setting(default=False, description="values and pictures are masked outside ledger and records")
 
     @property
     def is_marks(self) -> bool:
@@ -127,7 +128,7 @@ class Field(Value):
     @property
     def is_sensitive(self) -> bool:
         """Whether its values must not leave the fields' own store unmasked."""
-        return self.kind == "ssn"
+        return self.sensitive or self.kind == "ssn"
 
     @model_validator(mode="after")
     def _options_fit_kind(self) -> Field:

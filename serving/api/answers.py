@@ -79,7 +79,7 @@ def _place(story: Story) -> Plain:
 
 def _said(said: Statement, use: FieldUse, caller: Caller) -> Plain:
     return {
-        "value": shown(said.text, use.kind, mask=not caller.may("sensitive")),
+        "value": shown(said.text, use, mask=not caller.may("sensitive")),
         "outcome": said.outcome,
         "confidence": said.confidence,
         "source": source_of(said),

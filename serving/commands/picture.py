@@ -107,7 +107,7 @@ def shown(field: Field, said: Mapping[str, Any]) -> str:
     """What was read, as far as it may be shown."""
     if said["outcome"] != "text":
         return f"– {said['outcome']} –"
-    return masked(said["value"]) if field.is_sensitive else str(said["value"])
+    return masked(said["value"], field.kind) if field.is_sensitive else str(said["value"])
 
 
 def small_png(data: bytes) -> bytes:

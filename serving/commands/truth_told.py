@@ -13,7 +13,6 @@ from serving.batch.records import check_folder, write_whole
 from serving.batch.redeliver import redeliver
 from serving.ledger import Ledger
 from serving.ledger.erasure import erased_words
-from serving.ledger.masking import SENSITIVE_KINDS
 from serving.ledger.statement import Statement
 from serving.truth.accuracy import GROUPS, Group, judged, rescored, tally
 from serving.truth.agreement import Fields, agree
@@ -60,7 +59,7 @@ def show_story(
     believed = story.belief(*at)
     when = "" if at == (None, None) else f" (as known {_when(at[0])}, valid {_when(at[1], 'when the form was read')})"
     source = "nobody knew anything yet" if believed is None else f"{believed.source}, {_how_sure(believed)}"
-    out.print(f"\n[bold]Believed{when}:[/] {escape(said(believed, use.kind))}  [dim]{source}[/]")
+    out.print(f"\n[bold]Believed{when}:[/] {escape(said(believed, use))}  [dim]{source}[/]")
     corrected = _correction(ledger, story) if use.erased_at is None else None
     if corrected is not None:
         _tell_suspects(out, ledger, story, corrected, alike)
@@ -77,9 +76,9 @@ def _chapters(story: Story) -> Table:
             shown(statement.known_at),
             shown(statement.valid_at),
             _who(statement),
-            escape(said(statement, story.use.kind)),
+            escape(said(statement, story.use)),
             escape(_how(statement)),
-            escape(said(then, story.use.kind)),
+            escape(said(then, story.use)),
         )
     return table
 
@@ -129,7 +128,7 @@ def _tell_suspects(
 ) -> None:
     then, now = corrected
     found = suspects(ledger, story.use, then, now)
-    hidden = story.use.kind in SENSITIVE_KINDS
+    hidden = story.use.is_sensitive
     words = "" if hidden else f" ({', '.join(one.words for one in confusions(then, now, story.use.kind))})"
     out.print(f"\n[bold]May be wrong for the same reason{escape(words)}:[/] {len(found):,} accepted, unchecked fields")
     for reason, count in reasons_counted(found).most_common():
@@ -146,7 +145,7 @@ def _suspects(found: Sequence[Suspect]) -> Table:
     for suspect in found:
         use = suspect.use
         table.add_row(
-            escape(use.address), escape(said(use.reading, use.kind)), _how_sure(use.reading), ", ".join(suspect.reasons)
+            escape(use.address), escape(said(use.reading, use)), _how_sure(use.reading), ", ".join(suspect.reasons)
         )
     return table
 
@@ -195,12 +194,11 @@ def _corrections(found: Sequence[Correction]) -> Table:
     for heading in ("field", "delivered", "as", "is", "by", "known since", "delivered again"):
         table.add_column(heading)
     for item in found:
-        kind = item.use.kind
         table.add_row(
             escape(item.use.address),
             shown(item.delivered_at),
-            escape(said(item.then, kind)),
-            escape(said(item.now, kind)) if item.now.settles else "open again",
+            escape(said(item.then, item.use)),
+            escape(said(item.now, item.use)) if item.now.settles else "open again",
             item.now.source,
             shown(item.now.known_at),
             shown(item.redelivered_at) if item.redelivered_at else "[yellow]waits[/]",

@@ -2,12 +2,14 @@
 
 from serving.daily.day import Day
 from serving.ledger import Ledger
-from serving.ledger.masking import SENSITIVE_KINDS
 
 MOST = 8
 
 
 def crops(ledger: Ledger, day: Day) -> dict[str, bytes]:
     """PNG of the crops of the day's mistakes, by crop."""
-    shown = [row["crop_id"] for row in day.rows("mistakes") if row["kind"] not in SENSITIVE_KINDS]
+    found = [row["crop_id"] for row in day.rows("mistakes")]
+    with ledger.truth() as truth:
+        hidden = {use.crop_id for use in truth.uses_of(found) if use.is_sensitive}
+    shown = [crop_id for crop_id in found if crop_id not in hidden]
     return {crop_id: ledger.crop_png(crop_id) for crop_id in dict.fromkeys(shown[:MOST])}

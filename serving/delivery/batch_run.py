@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from recognizer.errors import PenfieldError
 from serving.delivery.page_trace import failed_pages, page_traces, trace_key
 from serving.ledger.clock import milliseconds
-from serving.ledger.masking import SENSITIVE_KINDS
 from serving.report import doubtful, report_html, summarize
 
 if TYPE_CHECKING:
@@ -143,7 +142,7 @@ class BatchRun:
     def _bring_review_table(self) -> None:
         """The least sure fields with their pictures, but for those whose pictures must not leave the ledger."""
         rows = doubtful(self._predictions)
-        rows = rows[~rows["kind"].isin(SENSITIVE_KINDS)].head(REVIEW_ROWS)
+        rows = rows[~rows["sensitive"].astype(bool)].head(REVIEW_ROWS)
         if len(rows):
             pictures = {"crop": [self.ledger.crop_png(crop_id) for crop_id in rows["crop_id"]]}
             self.tracking.log_table(self.run_id, "review.json", rows[REVIEW_COLUMNS], pictures)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from serving.delivery.batch_run import EXPERIMENT, BatchRun, DeliveryIncomplete
 from serving.ledger.clock import milliseconds
-from serving.ledger.masking import SENSITIVE_KINDS, masked
 from serving.metrics import production_metrics
 from serving.metrics.figures import figures
 from serving.tracking import Expected
@@ -87,7 +86,7 @@ class BatchTruth:
                 trace=by_page[use.page_id],
                 stage="read",
                 name=use.field,
-                value=_shown(verdict.outcome, verdict.text, use.kind),
+                value=_shown(verdict.outcome, verdict.text, use),
                 source=verdict.source,
                 said_at_ms=milliseconds(verdict.known_at),
                 facts={"field": use.field, "prediction_id": use.prediction_id, "reading": self._right(use, verdict)},
@@ -125,11 +124,11 @@ class BatchTruth:
                 "number": number,
                 "field": use.field,
                 "kind": use.kind,
-                "reading": _shown(use.reading.outcome, use.reading.text, use.kind),
+                "reading": _shown(use.reading.outcome, use.reading.text, use),
                 "confidence": use.reading.confidence,
                 "decision": use.reading.decision,
-                "votes": _votes(votes.get(use.crop_id, ()), said.known_at, use.kind),
-                "verdict": _shown(said.outcome, said.text, use.kind),
+                "votes": _votes(votes.get(use.crop_id, ()), said.known_at, use),
+                "verdict": _shown(said.outcome, said.text, use),
                 "source": said.source,
                 "says": self._right(use, said),
                 "verdict_confidence": said.confidence,
@@ -151,10 +150,9 @@ class BatchTruth:
         self.run.tracking.log_parquet(self.run.run_id, PARQUET, frame)
         self.run.progress()
         latest = frame.iloc[::-1].head(ROWS)
-        sensitive = latest["kind"].isin(SENSITIVE_KINDS)
+        sensitive = {use.crop_id for _, use, _ in self._said if use.is_sensitive}
         pictures = [
-            _hidden() if hide else self.ledger.crop_png(crop_id)
-            for hide, crop_id in zip(sensitive, latest["crop_id"], strict=True)
+            _hidden() if crop_id in sensitive else self.ledger.crop_png(crop_id) for crop_id in latest["crop_id"]
         ]
         shown = latest[SHOWN].assign(known_at=latest["known_at"].str[:19].str.replace("T", " "))
         self.run.tracking.log_table(self.run.run_id, TABLE, shown.round({"confidence": 3}), {"crop": pictures})
@@ -171,17 +169,17 @@ class BatchTruth:
         self.run.progress()
 
 
-def _shown(outcome: str, text: str, kind: str) -> str:
+def _shown(outcome: str, text: str, use: FieldUse) -> str:
     """What is said of a field, as far as it may be shown."""
     if outcome != "text":
         return f"– {outcome} –"
-    return masked(text) if kind in SENSITIVE_KINDS else text
+    return use.shown(text)
 
 
-def _votes(votes: Sequence[Vote], until: str, kind: str) -> str:
+def _votes(votes: Sequence[Vote], until: str, use: FieldUse) -> str:
     """What was keyed until the verdict came, without names."""
     said = [
-        f"{_shown(vote.outcome, vote.text, kind)}{' (expert)' if vote.role == 'expert' else ''}"
+        f"{_shown(vote.outcome, vote.text, use)}{' (expert)' if vote.role == 'expert' else ''}"
         f"{' (void)' if vote.voided is not None else ''}"
         for vote in votes
         if vote.at <= until

@@ -105,7 +105,7 @@ class Rows:
     def _value(self, item: Now) -> list[Cell]:
         said, use = item.said, item.use
         return [
-            use.field, use.kind, shown(said.text, use.kind, mask=self.mask), said.outcome, source_of(said),
+            use.field, use.kind, shown(said.text, use, mask=self.mask), said.outcome, source_of(said),
             said.confidence, said.decision or "settled", datetime.fromisoformat(said.known_at), use.prediction_id,
             item.verdict_id,
         ]  # fmt: skip
@@ -116,7 +116,9 @@ class Rows:
         if column.of == "outcome":
             return item.said.outcome
         if column.of == "text":
-            return shown(item.said.text, item.use.kind, mask=self.mask)
+            return shown(item.said.text, item.use, mask=self.mask)
+        if self.mask and item.use.is_sensitive:
+            return None
         if item.use.kind not in column.kinds or item.said.outcome != "text":
             return None
         return typed(item.said.text, item.use.kind, self.fields.of(item.use))

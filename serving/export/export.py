@@ -16,9 +16,9 @@ from serving.export.columns import VALUE, Cell, Column, Rows, columns_of
 from serving.export.folder import Staged, check_folder, held, remove
 from serving.export.leave import leave_as
 from serving.export.manifest import NAME, Tally, facts_of, manifest_json, unchanged
-from serving.export.record import Record, records_in, shown
+from serving.export.record import Record, records_in
 from serving.ledger import Ledger
-from serving.ledger.masking import SENSITIVE_KINDS
+from serving.ledger.statement import FieldUse
 from serving.truth.agreement import Fields
 from serving.truth.corrections import corrections
 from serving.truth.gone import gone
@@ -206,16 +206,15 @@ def _correction_lines(ledger: Ledger, order: Order) -> list[dict[str, Any]]:
     with ledger.truth() as truth:
         for batch_id in order.batches:
             lines += [
-                masked_line(item.plain, item.use.kind) if order.mask else item.plain
-                for item in corrections(truth, batch_id)
+                masked_line(item.plain, item.use) if order.mask else item.plain for item in corrections(truth, batch_id)
             ]
             lines += [item.plain for item in gone(truth, batch_id)]
     return lines
 
 
-def masked_line(line: dict[str, Any], kind: str) -> dict[str, Any]:
+def masked_line(line: dict[str, Any], use: FieldUse) -> dict[str, Any]:
     """A line of corrections with its values masked where they are sensitive."""
-    if kind not in SENSITIVE_KINDS:
+    if not use.is_sensitive:
         return line
     sides = "delivered", "now"
-    return line | {side: line[side] | {"value": shown(line[side]["value"], kind, mask=True)} for side in sides}
+    return line | {side: line[side] | {"value": use.shown(line[side]["value"])} for side in sides}

@@ -7,8 +7,7 @@ from typing import Any
 from recognizer.errors import LedgerError
 from serving.ledger import BatchPage, Ledger
 from serving.ledger.erasure import ERASED
-from serving.ledger.masking import SENSITIVE_KINDS, masked
-from serving.ledger.statement import RecordKey, Statement
+from serving.ledger.statement import FieldUse, RecordKey, Statement
 from serving.ledger.truth import Truth
 from serving.truth.settle import Content, Now, grouped, is_complete, verdicts_in
 
@@ -74,7 +73,7 @@ def plain_field(item: Now, *, mask: bool = False) -> Plain:
     """The field as its batch read it, or as people have settled it: then the machine's decision has no say."""
     said, use = item.said, item.use
     found = {
-        "value": shown(said.text, use.kind, mask=mask),
+        "value": shown(said.text, use, mask=mask),
         "outcome": said.outcome,
         "confidence": said.confidence,
         "decision": said.decision or "settled",
@@ -89,9 +88,9 @@ def source_of(said: Statement) -> str:
     return f"model:{said.by[:SHORT_ID]}" if said.source == "model" else said.source
 
 
-def shown(text: str, kind: str, *, mask: bool) -> str:
-    """The value; masked where that is asked for and its kind is sensitive."""
-    return masked(text) if mask and kind in SENSITIVE_KINDS else text
+def shown(text: str, use: FieldUse, *, mask: bool) -> str:
+    """The value; masked where that is asked for and the field is sensitive."""
+    return use.shown(text) if mask else text
 
 
 def records_in(ledger: Ledger, batch_id: str, only: Collection[RecordKey] | None = None) -> Iterator[Record]:

@@ -8,11 +8,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select, tuple_, union
 
 from serving.ledger import queries, schema
 from serving.ledger.erasure import erased_day
-from serving.ledger.masking import SENSITIVE_KINDS, masked
+from serving.ledger.masking import is_sensitive, masked
 from serving.ledger.schema.lifecycle import activations
 from serving.ledger.schema.truth import record_events, verdicts
 from serving.ledger.statement import WITHDRAWN
@@ -74,11 +74,24 @@ def _of_crop() -> Any:
     return (
         select(
             cut.c.crop_id, func.min(cut.c.field).label("field"), func.min(cut.c.kind).label("kind"),
-            func.min(pages.c.form).label("form"), func.min(pages.c.page_id).label("page_id"),
+            _any_sensitive(cut.c.sensitive), func.min(pages.c.form).label("form"),
+            func.min(pages.c.page_id).label("page_id"),
         )
         .join(pages, pages.c.page_key == cut.c.page_key)
         .group_by(cut.c.crop_id)
     )  # fmt: skip
+
+
+def _any_sensitive(said: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Whether any form says so of a crop."""
+    return func.max(case((said, 1), else_=0)).label("sensitive")
+
+
+def _said_sensitive(crop_id: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The same, of the crop or of the one that it is a part of."""
+    cut, parts = schema.page_fields, schema.crop_parts
+    whole = select(parts.c.crop_id).where(parts.c.part_id == crop_id).scalar_subquery()
+    return exists().where(cut.c.crop_id.in_([crop_id, whole]), cut.c.sensitive)
 
 
 def _fields(batch_id: str, scans: Sequence[int]) -> Select[Any]:
@@ -91,7 +104,7 @@ def _fields(batch_id: str, scans: Sequence[int]) -> Select[Any]:
     return (
         select(
             used.c.batch_id, used.c.scan_no, used.c.page_no, used.c.field, used.c.policy_digest, pages.c.page_id,
-            pages.c.form, pages.c.form_digest, cut.c.kind, files.c.path.label("scan"), crops.c.quality,
+            pages.c.form, pages.c.form_digest, cut.c.kind, cut.c.sensitive, files.c.path.label("scan"), crops.c.quality,
             decided.c.decision, decided.c.code, decided.c.threshold, decided.c.probability,
             decided.c.created_at.label("decided_at"), (~_used_before()).label("fresh"), *_SAID,
         )
@@ -144,7 +157,7 @@ def _others(since: str) -> Select[Any]:
     said, crops = schema.predictions, schema.crops
     of = _of_crop().where(schema.page_fields.c.crop_id.in_(_made_since(since, said.c.crop_id))).subquery()
     return (
-        select(*_SAID, crops.c.quality, of.c.field, of.c.kind, of.c.form, of.c.page_id)
+        select(*_SAID, crops.c.quality, of.c.field, of.c.kind, of.c.sensitive, of.c.form, of.c.page_id)
         .join(crops, crops.c.crop_id == said.c.crop_id)
         .join(of, of.c.crop_id == said.c.crop_id)
         .where(said.c.purpose.in_(("trial", "replay")), said.c.created_at >= since)
@@ -186,6 +199,7 @@ def _votes(since: str) -> Select[Any]:
             votes.c.token, votes.c.task_id, votes.c.person_id.label("person"), leases.c.role, tasks.c.crop_id,
             tasks.c.prediction_id, tasks.c.batch_id, tasks.c.form, tasks.c.field, tasks.c.kind, tasks.c.purpose,
             votes.c.outcome, votes.c.text, votes.c.seconds, votes.c.keystrokes, votes.c.at,
+            _said_sensitive(tasks.c.crop_id).label("sensitive"),
         )
         .join(tasks, tasks.c.task_id == votes.c.task_id)
         .join(leases, leases.c.token == votes.c.token)
@@ -204,9 +218,9 @@ def _verdicts(since: str) -> Select[Any]:
     of = _of_crop().where(schema.page_fields.c.crop_id.in_(late)).subquery()
     return (
         select(
-            verdicts.c.verdict_id, verdicts.c.crop_id, of.c.form, of.c.field, of.c.kind, verdicts.c.source,
-            verdicts.c.outcome, verdicts.c.text, verdicts.c.confidence, verdicts.c.valid_at, verdicts.c.known_at,
-            verdicts.c.evidence,
+            verdicts.c.verdict_id, verdicts.c.crop_id, of.c.form, of.c.field, of.c.kind, of.c.sensitive,
+            verdicts.c.source, verdicts.c.outcome, verdicts.c.text, verdicts.c.confidence, verdicts.c.valid_at,
+            verdicts.c.known_at, verdicts.c.evidence,
         )
         .join(of, of.c.crop_id == verdicts.c.crop_id)
         .where(verdicts.c.known_at >= since)
@@ -276,8 +290,9 @@ TABLES = {
 
 
 def _masked(record: Record) -> Record:
-    if record.get("kind") in SENSITIVE_KINDS and "text" in record:
-        record["text"] = masked(record["text"])
+    said = record.pop("sensitive", None)
+    if "text" in record and is_sensitive(record["kind"], said):
+        record["text"] = masked(record["text"], record["kind"])
     return record
 
 

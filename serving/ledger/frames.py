@@ -7,13 +7,13 @@ import pandas as pd
 from sqlalchemy import Connection, Row, and_, func, select
 
 from serving.ledger import schema
-from serving.ledger.masking import SENSITIVE_KINDS, masked
+from serving.ledger.masking import is_sensitive, masked
 from serving.ledger.queries import CHUNK
 
 PREDICTION_COLUMNS = (
     "prediction_id", "batch_id", "page_id", "scan", "page", "form", "field", "kind", "crop_id", "bundle_id", "purpose",
     "outcome", "text", "confidence", "decision", "decision_reason", "threshold", "probability", "alternatives",
-    "latency_ms", "created_at",
+    "latency_ms", "created_at", "sensitive",
 )  # fmt: skip
 PAGE_COLUMNS = ("page_id", "scan", "page", "form", "status", "reason", "steps")
 
@@ -57,8 +57,8 @@ def _prediction_rows(connection: Connection, batch_id: str, page_keys: list[str]
     query = (
         select(
             said, fields.c.batch_id, fields.c.field, fields.c.page_no, pages.c.page_id, pages.c.form,
-            scans.c.path, cut.c.kind, crops.c.quality, decided.c.decision, decided.c.code, decided.c.reason,
-            decided.c.threshold, decided.c.probability,
+            scans.c.path, cut.c.kind, cut.c.sensitive, crops.c.quality, decided.c.decision, decided.c.code,
+            decided.c.reason, decided.c.threshold, decided.c.probability,
         )
         .select_from(fields)
         .join(first, and_(first.c.prediction_id == fields.c.prediction_id, first.c.scan_no == fields.c.scan_no))
@@ -91,13 +91,14 @@ def _page_rows(connection: Connection, batch_id: str) -> list[Row[Any]]:
 
 
 def _prediction_record(row: Row[Any]) -> dict[str, Any]:
-    sensitive = row.kind in SENSITIVE_KINDS
+    sensitive = is_sensitive(row.kind, row.sensitive)
     record = {name: getattr(row, name, None) for name in PREDICTION_COLUMNS}
     record |= {
         "scan": row.path,
         "page": row.page_no,
-        "text": masked(row.text) if sensitive else row.text,
+        "text": masked(row.text, row.kind) if sensitive else row.text,
         "alternatives": "[]" if sensitive else row.alternatives,
+        "sensitive": sensitive,
         "decision_reason": f"{row.code}: {row.reason}",
     }
     return record | _prefixed("quality", row.quality)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from serving.ledger.masking import is_sensitive, masked
 from serving.ledger.values import ACCEPTED
 
 Source = Literal["model", "crowd", "expert", "customer"]
@@ -82,6 +83,16 @@ class FieldUse:
     quality: str | None
     reading: Statement
     erased_at: str | None = None
+    sensitive: bool | None = None
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether its values and pictures must not be seen outside the ledger and the records."""
+        return is_sensitive(self.kind, self.sensitive)
+
+    def shown(self, text: str) -> str:
+        """A value of it, as far as it may be seen there."""
+        return masked(text, self.kind) if self.is_sensitive else text
 
     @property
     def record(self) -> RecordKey:

@@ -205,7 +205,7 @@ def _use_rows() -> Select[Any]:
     return (
         select(
             fields.c.batch_id, fields.c.scan_no, fields.c.page_no, fields.c.field, scans.c.path, pages.c.page_id,
-            pages.c.form, pages.c.form_digest, cut.c.kind, crops.c.quality, *_said(), *_decided(),
+            pages.c.form, pages.c.form_digest, cut.c.kind, cut.c.sensitive, crops.c.quality, *_said(), *_decided(),
             _first_read().label("first_read"), _erased_at().label("erased_at"),
         )
         .select_from(fields)

@@ -28,6 +28,7 @@ def use_of(row: Row[Any]) -> FieldUse:
         quality=row.quality,
         reading=reading_of(row),
         erased_at=row.erased_at,
+        sensitive=row.sensitive,
     )
 
 

@@ -111,6 +111,7 @@ class Writing:
                     "position": position,
                     "kind": crop.field.kind,
                     "crop_id": crop.crop_id,
+                    "sensitive": crop.field.is_sensitive,
                 }
                 for position, crop in enumerate(crops)
             ],

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from serving.ledger import ACCEPTED
-from serving.ledger.masking import SENSITIVE_KINDS
 from serving.report.summary import MEASURES
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def doubtful_fields(predictions: pd.DataFrame, crop_png: CropPng, limit: int) ->
 
 
 def _doubtful_field(row: dict[str, Any], crop_png: CropPng) -> DoubtfulField:
-    hidden = row["kind"] in SENSITIVE_KINDS
+    hidden = row["sensitive"]
     picture = "" if hidden else "data:image/png;base64," + base64.b64encode(crop_png(row["crop_id"])).decode()
     return DoubtfulField(
         prediction_id=row["prediction_id"],

@@ -7,7 +7,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from serving.ledger import Ledger
-from serving.ledger.masking import SENSITIVE_KINDS, masked
 from serving.ledger.statement import FieldUse, Statement
 from serving.truth.cause import Suspect, confusions, reasons_counted
 from serving.truth.moment import shown
@@ -35,11 +34,11 @@ def alike_html(ledger: Ledger, use: FieldUse, then: Statement, now: Statement, f
     confused = confusions(then, now, use.kind)
     return _template().render(
         address=use.address,
-        then=said(then, use.kind),
-        now=said(now, use.kind),
+        then=said(then, use),
+        now=said(now, use),
         source=now.source,
         known=shown(now.known_at),
-        confusions=[] if use.kind in SENSITIVE_KINDS else [one.words for one in confused],
+        confusions=[] if use.is_sensitive else [one.words for one in confused],
         picture=_picture(ledger, use),
         counts=reasons_counted(found).most_common(),
         total=len(found),
@@ -47,20 +46,20 @@ def alike_html(ledger: Ledger, use: FieldUse, then: Statement, now: Statement, f
     )
 
 
-def said(statement: Statement | None, kind: str) -> str:
+def said(statement: Statement | None, use: FieldUse) -> str:
     """What a statement says, as far as it may be shown."""
     if statement is None:
         return "–"
     if statement.outcome != "text":
         return f"– {statement.outcome} –"
-    return masked(statement.text) if kind in SENSITIVE_KINDS else statement.text
+    return use.shown(statement.text)
 
 
 def _card(ledger: Ledger, suspect: Suspect) -> Card:
-    hidden = suspect.use.kind in SENSITIVE_KINDS
+    hidden = suspect.use.is_sensitive
     return Card(
         address=suspect.use.address,
-        parts=[(said(suspect.use.reading, suspect.use.kind), False)] if hidden else _parts(suspect),
+        parts=[(said(suspect.use.reading, suspect.use), False)] if hidden else _parts(suspect),
         picture=_picture(ledger, suspect.use),
         confidence=suspect.use.reading.confidence,
         reasons=suspect.reasons,
@@ -69,7 +68,7 @@ def _card(ledger: Ledger, suspect: Suspect) -> Card:
 
 
 def _parts(suspect: Suspect) -> list[tuple[str, bool]]:
-    text, read = said(suspect.use.reading, suspect.use.kind), suspect.confusion.read
+    text, read = said(suspect.use.reading, suspect.use), suspect.confusion.read
     if suspect.confusion.at is None or not read:
         return [(text, False)]
     pieces = [part for piece in text.split(read) for part in ((read, True), (piece, False))][1:]
@@ -77,7 +76,7 @@ def _parts(suspect: Suspect) -> list[tuple[str, bool]]:
 
 
 def _picture(ledger: Ledger, use: FieldUse) -> str:
-    if use.kind in SENSITIVE_KINDS:
+    if use.is_sensitive:
         return ""
     return "data:image/png;base64," + base64.b64encode(ledger.crop_png(use.crop_id)).decode()
 

@@ -15,7 +15,6 @@ from rapidfuzz.distance import Levenshtein
 
 from recognizer.reading import Alternative
 from serving.ledger import Ledger
-from serving.ledger.masking import SENSITIVE_KINDS
 from serving.ledger.statement import FieldUse, Statement
 from serving.truth.accuracy import Judged, judged
 
@@ -149,7 +148,7 @@ def _shares(
         "page": use.page_id == corrected.page_id,
         "scan": use.page_id != corrected.page_id and use.scan == corrected.scan,
         "field": (use.form, use.field) == (corrected.form, corrected.field),
-        "place": use.kind not in SENSITIVE_KINDS and _stands_at(use.reading.text, confusion),
+        "place": not use.is_sensitive and _stands_at(use.reading.text, confusion),
         "kind": use.kind == corrected.kind,
         "bundle": use.bundle_id == corrected.bundle_id,
         "quality": distance(use, corrected) < NEAR,

@@ -153,14 +153,14 @@ def _given(example: Example) -> str:
 
 
 def _shown(use: FieldUse, said: Sequence[Prediction], example: Example | None, stored: StoredCrop) -> Shown:
-    from serving.ledger.masking import SENSITIVE_KINDS, masked
+    from serving.ledger.masking import masked
 
-    hidden = use.kind in SENSITIVE_KINDS
+    hidden = use.is_sensitive
     reads = dict.fromkeys(answer_of(each.reading.outcome, each.reading.text) for each in said)
     given = _given(example) if example is not None else ""
     return Shown(
         use=use,
-        reads=tuple(masked(read) if hidden and not read.startswith("<") else read for read in reads),
-        given=masked(given) if hidden and not given.startswith("<") else given,
+        reads=tuple(masked(read, use.kind) if hidden and not read.startswith("<") else read for read in reads),
+        given=masked(given, use.kind) if hidden and not given.startswith("<") else given,
         png=None if hidden else stored.png,
     )

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from serving.ledger.masking import SENSITIVE_KINDS, masked
 from serving.ledger.plain import canonical
 from training.curation.curate import Curated, Shown
+from training.curation.suspects import Suspect
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,14 +73,19 @@ def _rows(found: Curated) -> Iterator[dict[str, Any]]:
             "rarity": pick.rarity, "seconds": one.seconds, "worth": pick.worth,
         }  # fmt: skip
     for rank, each in enumerate(found.suspects, start=1):
-        hidden = each.judged.kind in SENSITIVE_KINDS and not each.likelier.startswith("<")
-        likelier = masked(each.likelier) if hidden else each.likelier
         yield {
-            **_named("suspect", rank, each.judged.crop_id, found), "likelier": likelier, "margin": each.margin,
+            **_named("suspect", rank, each.judged.crop_id, found), "likelier": _likelier(each, found),
+            "margin": each.margin,
         }  # fmt: skip
     for number, group in enumerate(found.groups, start=1):
         for rank, crop_id in enumerate(group, start=1):
             yield {**_named("duplicate", rank, crop_id, found), "group": number}
+
+
+def _likelier(each: Suspect, found: Curated) -> str:
+    """What would be likelier than the label, as far as it may be shown; the name of a non-answer as it is."""
+    use = found.fields[each.judged.crop_id].use
+    return each.likelier if each.likelier.startswith("<") else use.shown(each.likelier)
 
 
 def _named(name: str, rank: int, crop_id: str, found: Curated) -> dict[str, Any]:
@@ -105,7 +110,7 @@ def page(found: Curated, version: str) -> str:
     groups.sort(key=lambda item: not item[1])
     return environment.get_template("curated.html.j2").render(
         found=found, fields=found.fields, version=version, groups=groups[:MOST_GROUPS], facts=facts(found),
-        likelier=lambda each: masked(each.likelier) if each.judged.kind in SENSITIVE_KINDS else each.likelier,
+        likelier=lambda each: _likelier(each, found),
     )  # fmt: skip
 
 

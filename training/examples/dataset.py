@@ -44,10 +44,10 @@ def frame(examples: Sequence[Example]) -> "pd.DataFrame":
         {
             "crop_id": each.crop_id, "page_id": each.page_id, "form": each.use.form, "field": each.use.field,
             "kind": each.use.kind, "outcome": each.verdict.outcome,
-            "text": masked(each.text) if each.is_sensitive else each.text, "source": each.verdict.source,
+            "text": masked(each.text, each.use.kind) if each.is_sensitive else each.text, "source": each.verdict.source,
             "split": each.split, "weight": each.weight, "known_at": each.verdict.known_at,
             "read_outcome": each.use.reading.outcome,
-            "read": masked(each.use.reading.text) if each.is_sensitive else each.use.reading.text,
+            "read": masked(each.use.reading.text, each.use.kind) if each.is_sensitive else each.use.reading.text,
             "confidence": each.use.reading.confidence, "decision": each.use.reading.decision,
             "bundle_id": each.use.bundle_id,
         }

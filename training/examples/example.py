@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from recognizer.form import Field
-from serving.ledger.masking import SENSITIVE_KINDS
 from serving.ledger.statement import FieldUse, Statement
 from training.corpora.sample import Split
 
@@ -47,4 +46,4 @@ class Example:
     @property
     def is_sensitive(self) -> bool:
         """Whether it may be learned from and not be shown."""
-        return self.use.kind in SENSITIVE_KINDS
+        return self.use.is_sensitive

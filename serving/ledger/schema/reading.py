@@ -5,7 +5,7 @@ A page is filed once per scan, page number and setup (`pages`, `page_fields`, `c
 Page number 0 stands for a file as a whole, where none of its pages could be had.
 """
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from serving.ledger.schema.base import at_column, id_column, metadata
 from serving.ledger.schema.erasure import erased_picture, erased_text, erased_to
@@ -107,6 +107,7 @@ page_fields = Table(
     Column("position", Integer, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("crop_id", ForeignKey("crops.crop_id"), nullable=False),
+    Column("sensitive", Boolean),
 )
 predictions = Table(
     "predictions",
