@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from serving.ledger.schema.erasure import PICTURE, WORDS
-from serving.ledger.statement import RecordKey
+
+if TYPE_CHECKING:  # statements are masked, and what was erased is masked otherwise
+    from serving.ledger.statement import RecordKey
 
 __all__ = ["ERASED", "PICTURE", "PagePlace", "Personal", "Said", "Tombstone", "erased_day", "erased_words"]
 
@@ -46,7 +48,7 @@ class Personal:
     page: PagePlace
     rows: Mapping[str, Sequence[str]]
     said: Sequence[Said]
-    records: Sequence[RecordKey]
+    records: "Sequence[RecordKey]"
     tasks: Sequence[str]
 
     @property

@@ -9,7 +9,6 @@ import numpy as np
 
 from recognizer.line import line_image
 from serving.ledger import Ledger
-from serving.ledger.masking import SENSITIVE_KINDS
 from training.curation.embed import embeddings
 from training.terrain.ground import Ground
 
@@ -43,7 +42,9 @@ def chart(ledger: Ledger, land: Ground, bundle: Path, seed: int = 0) -> Chart:
     """
     chosen = _sample(land.fields, seed)
     with ledger.lessons_to_read() as lessons:
-        stored = lessons.pictures({land.fields["crop_id"].iat[row]: "" for row in chosen})
+        uses = lessons.truth.uses_of([land.fields["crop_id"].iat[row] for row in chosen])
+        hidden = {use.crop_id for use in uses if use.is_sensitive}
+        stored = lessons.pictures({use.crop_id: "" for use in uses if use.crop_id not in hidden})
     rows, lines, pictures = [], [], []
     for row in chosen:
         crop = stored.get(land.fields["crop_id"].iat[row])
@@ -61,7 +62,7 @@ def chart(ledger: Ledger, land: Ground, bundle: Path, seed: int = 0) -> Chart:
 
 
 def _sample(fields: "pd.DataFrame", seed: int) -> np.ndarray:
-    shown = np.flatnonzero(~fields["kind"].isin(SENSITIVE_KINDS).to_numpy() & fields["outcome"].eq("text").to_numpy())
+    shown = np.flatnonzero(fields["outcome"].eq("text").to_numpy())
     rng = np.random.default_rng(seed)
     return np.sort(rng.choice(shown, min(MOST, len(shown)), replace=False))
 

@@ -19,8 +19,10 @@ from tests.serving.privacy.test_masked import text_of
 from tests.serving.truth import talk
 from training.cli import app
 
-NAMES = (b"Fisher", b"Miller", b"Webb", b"Muller", b"FISHER")
-"""As they were read, keyed, corrected, and as gold has them."""
+NAMES = (b"Fisher", b"Webb", b"Muller", b"FISHER")
+"""As they were read, keyed, corrected, and as gold has them; not what people key all over the second page."""
+REASON = b"said by Mr. Fisher"
+"""A customer's own words about another field: they are theirs, and stand in the corrections."""
 
 
 def flagged(*names: str) -> object:
@@ -46,6 +48,7 @@ def seen(data: bytes, ledger: Ledger) -> list[bytes]:
     with ledger.truth() as truth:
         uses = [use for name in ("batch", "doubtful") for use in truth.uses_in(name) if use.field == "surname"]
     assert len(uses) == 6
+    data = data.replace(REASON, b"")
     return [needle for needle in (*NAMES, *(ledger.crop_png(use.crop_id)[60:100] for use in uses)) if needle in data]
 
 
