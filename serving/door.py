@@ -15,7 +15,8 @@ from recognizer.form.language import language_digest
 from recognizer.reader import Reader
 from recognizer.reading import Crop
 from serving.decision.page import ReadField, decide_page
-from serving.ledger import Answer, FreshReading, Ledger, PageEntry, Prediction, prediction_id
+from serving.environment import environment
+from serving.ledger import Answer, FreshReading, Ledger, PageEntry, Prediction, digest, prediction_id
 from serving.ledger.values import Purpose
 from serving.promise import Policy, Promise
 from serving.readers import Lineup, Model, Readers, Same, load_model
@@ -103,6 +104,25 @@ class Door:
         policy = lineup.general.promise
         return self._timed(lambda: self._file(page, named, known, fresh, form, batch_id, scan_no, policy))
 
+    def read_again(self, crop: Crop, folder: Path, recorded: Prediction | None = None) -> Prediction:
+        """Read a crop that the ledger has, however often it was read; what is said has the purpose of this door.
+
+        Where that is what `recorded` says already, nothing is filed. Raises ScanRejected where the model fails on the
+        crop, LedgerError where the crop was erased or the ledger cannot be written.
+        """
+        item = self._named(crop, self._readers.now().of(crop.field.kind), folder)
+        model, fresh = self._read(item, folder)
+        said = digest(fresh.reading)
+        if recorded is not None and said == digest(recorded.reading):
+            return recorded
+        fresh = replace(fresh, prediction_id=digest(item.name, said))  # each different answer is a row, once
+        with self._ledger.writing() as writing:
+            writing.refuse_erased([crop.crop_id])
+            writing.bundle(model.reader.bundle_id, model.facts)
+            under = writing.environment(environment(model.facts))
+            writing.predictions(model.reader.bundle_id, [fresh], under)
+            return writing.read_back([fresh.prediction_id])[fresh.prediction_id]
+
     def _named(self, crop: Crop, model: Model, folder: Path) -> "_Named":
         language = language_digest(crop.field, folder)
         name = prediction_id(crop.crop_id, model.reader.bundle_id, language, self.purpose)
@@ -141,10 +161,11 @@ class Door:
         policy: Promise,
     ) -> tuple[Answer, ...]:
         with self._ledger.writing() as writing:
-            writing.page(page, [item.crop for item in named])
+            writing.page(page, [item.crop for item in named], writing.environment(environment()))
             for model in {id(model): model for model, _ in fresh}.values():
+                under = writing.environment(environment(model.facts))
                 writing.bundle(model.reader.bundle_id, model.facts)
-                writing.predictions(model.reader.bundle_id, [item for by, item in fresh if by is model])
+                writing.predictions(model.reader.bundle_id, [item for by, item in fresh if by is model], under)
             predictions = {**known, **writing.read_back([item.prediction_id for _, item in fresh])}
             read = [
                 ReadField(

@@ -17,6 +17,7 @@ from serving.commands.numbers import numbers_app
 from serving.commands.office import gold_app, office_app
 from serving.commands.people import people_app
 from serving.commands.query import query_app
+from serving.commands.replay import replay_app
 from serving.commands.report import report_app
 from serving.commands.review import review_app
 from serving.commands.told import EXIT_CODES, told
@@ -45,6 +46,7 @@ app.add_typer(key_app, name="key")
 app.add_typer(models_app)
 app.add_typer(numbers_app)
 app.add_typer(query_app)
+app.add_typer(replay_app)
 app.add_typer(report_app)
 app.add_typer(review_app)
 app.add_typer(crowd_sim_app)

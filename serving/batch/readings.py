@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from recognizer.cut import cut_image
+from recognizer.form import Field
 from recognizer.form.language import language_digest
 from recognizer.page import Page
 from recognizer.prepare import PREPARATION_VERSION, page_id
@@ -17,7 +18,7 @@ from serving.batch.recognize import code_version, scan_entries
 from serving.batch.records import check_folder, harmless, write_whole
 from serving.batch.run import ReadyPage, Watcher, rejected_page, run_batch
 from serving.door import Door
-from serving.intake.again import CODE, REASON, Again, again
+from serving.intake.again import CODE, ERASED_TIMES, REASON, Again, again
 from serving.intake.field_list import ANSWERS, FieldRow, load_field_list
 from serving.intake.forms import refusal
 from serving.intake.scans import NamedScan
@@ -102,6 +103,7 @@ def _ready(page: Page, row: FieldRow, setup: str, decode_s: float, erased: Again
         height_px=page.image.shape[0],
         quality=crop.quality,
         stage_ms={"decode": round(decode_s * 1000, 3)},
+        setup=_setup_facts(row.field, erased.times),
     )
     return ReadyPage(entry=entry, crops=erased.crops([crop]))
 
@@ -112,6 +114,10 @@ def _setup(row: FieldRow) -> str:
         return digest("no field", row.code)
     language = language_digest(row.field, Path())
     return digest("field setup", PREPARATION_VERSION, row.field.kind, row.field.pattern, language)
+
+
+def _setup_facts(field: Field, erased: int) -> dict[str, Any]:
+    return {"preparation": PREPARATION_VERSION, "field": field.model_dump(mode="json"), ERASED_TIMES: erased}
 
 
 def _start(entries: tuple[ScanEntry, ...], rows: tuple[FieldRow, ...], door: Door) -> BatchStart:

@@ -16,7 +16,7 @@ from serving.batch.begun import ORDER, as_begun, order_digest
 from serving.batch.records import check_folder, write_records
 from serving.batch.run import Watcher, run_batch
 from serving.door import Door
-from serving.intake.forms import FormIntake, form_workshop, setup_digest
+from serving.intake.forms import FormIntake, form_workshop, setup_facts
 from serving.intake.scans import NamedScan, unreadable_digest
 from serving.intake.workshop import Workshop, digest_file
 from serving.ledger import BatchFacts, BatchStart, Ledger, ScanEntry, digest
@@ -69,14 +69,14 @@ def form_intake(order: Order, start: BatchStart, workshop: Workshop[PreparedPage
         forms=_by_digest(order.forms),
         paths={entry.scan_no: scan.path for entry, scan in zip(start.scans, order.scans, strict=True)},
         batch_id=start.batch_id,
-        setup=setup_digest(list(start.forms), order.limits),
+        setup=setup_facts(list(start.forms), order.limits),
     )
 
 
 def scan_entries(scans: Sequence[NamedScan], limits: Limits) -> tuple[ScanEntry, ...]:
     """The scans, numbered from 1, with the digests of their files."""
     return tuple(
-        ScanEntry(scan_no=number, path=scan.name, scan_digest=_digest(scan, limits))
+        ScanEntry(scan_no=number, path=scan.name, scan_digest=_digest(scan, limits), place=str(scan.path.resolve()))
         for number, scan in enumerate(scans, start=1)
     )
 
@@ -122,6 +122,7 @@ def batch_start(order: Order, door: Door) -> BatchStart:
         params=params,
         forms={key: form.model_dump(mode="json") for key, form in forms.items()},
         scans=entries,
+        folders={key: str(form.folder.resolve()) for key, form in forms.items()},
     )
 
 

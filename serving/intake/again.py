@@ -12,6 +12,8 @@ from serving.ledger import BatchStart, Ledger, digest
 from serving.ledger.tombstones import REFUSED
 
 CODE = "erased"
+ERASED_TIMES = "erased"
+"""In what is recorded of a setup: how often the page had been erased before it was prepared."""
 REASON = "This page was erased, and whoever erased it said that it must not be read again."
 
 

@@ -3,8 +3,9 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,29 +17,44 @@ from recognizer.prepare import PREPARATION_VERSION, PreparedPage, Preparer
 from recognizer.reading import Crop
 from recognizer.scan import Limits, PageRejected
 from serving.batch.run import ReadyPage, rejected_page
-from serving.intake.again import CODE, REASON, Again, again
+from serving.intake.again import CODE, ERASED_TIMES, REASON, Again, again
 from serving.intake.workshop import PageDone, Workshop
 from serving.ledger import Ledger, PageEntry, ScanEntry, StoredCrop, digest, page_key
 
 NOT_MEASURED = Quality(**dict.fromkeys(Quality.__dataclass_fields__, float("nan")))
 
 
-def setup_digest(form_digests: Sequence[str], limits: Limits) -> str:
-    """The id of everything that the crops of a scan depend on beside its bytes."""
-    sizes = (limits.working_dpi, limits.working_pixels, limits.pdf_dpi)
-    return digest("setup", PREPARATION_VERSION, sorted(form_digests), sizes)
+SIZES = ("working_dpi", "working_pixels", "pdf_dpi")
+"""The limits that crops depend on."""
+
+
+def setup_facts(form_digests: Sequence[str], limits: Limits) -> dict[str, Any]:
+    """Everything that the crops of a scan depend on beside its bytes, as plain data."""
+    sizes = {name: getattr(limits, name) for name in SIZES}
+    return {"preparation": PREPARATION_VERSION, "forms": sorted(form_digests), **sizes}
+
+
+def setup_digest(facts: Mapping[str, Any]) -> str:
+    """The id of such a setup."""
+    return digest("setup", facts["preparation"], facts["forms"], [facts[name] for name in SIZES])
 
 
 @dataclass(frozen=True, kw_only=True)
 class FormIntake:
-    """Takes in the scans of a batch of filled-in forms. `forms` are by digest, `paths` of the files by scan number."""
+    """Takes in the scans of a batch of filled-in forms. `forms` are by digest, `paths` of the files by scan number,
+    `setup` is what `setup_facts` says."""
 
     workshop: Workshop[PreparedPage]
     ledger: Ledger
     forms: Mapping[str, Form]
     paths: Mapping[int, Path]
     batch_id: str
-    setup: str
+    setup: Mapping[str, Any]
+
+    @cached_property
+    def setup_digest(self) -> str:
+        """The id of the setup."""
+        return setup_digest(self.setup)
 
     def __call__(self, scan: ScanEntry, skip: frozenset[int]) -> Iterator[ReadyPage]:
         """The pages of a scan but those in `skip`: first the known ones, then those to be decoded."""
@@ -48,7 +64,7 @@ class FormIntake:
             yield self._stored(known[page_no])
         have = skip | known.keys()
         for page_no in sorted(number for number, page in erased.items() if page.refused and number not in have):
-            entry = rejected_page(scan, page_no, CODE, REASON, setup_digest=self.setup, batch_id=self.batch_id)
+            entry = rejected_page(scan, page_no, CODE, REASON, setup_digest=self.setup_digest, batch_id=self.batch_id)
             yield ReadyPage(entry=entry)
             have = have | {page_no}
         page_count = self.ledger.page_count(scan.scan_digest) if have else None
@@ -59,10 +75,10 @@ class FormIntake:
 
     def _known(self, scan: ScanEntry, erased: Mapping[int, Again]) -> dict[int, PageEntry]:
         """The pages that were prepared before; one that was erased since is known only as it was read again."""
-        found = self.ledger.stored_pages(scan.scan_digest, self.setup)
+        found = self.ledger.stored_pages(scan.scan_digest, self.setup_digest)
         found = {number: page for number, page in found.items() if number not in erased}
         for number, page in erased.items():
-            anew = self.ledger.stored_pages(scan.scan_digest, page.setup(self.setup))
+            anew = self.ledger.stored_pages(scan.scan_digest, page.setup(self.setup_digest))
             found |= {} if page.refused else {no: entry for no, entry in anew.items() if no == number}
         return found
 
@@ -75,13 +91,13 @@ class FormIntake:
     def _fresh(
         self, item: PageDone[PreparedPage] | PageRejected, scan: ScanEntry, erased: Mapping[int, Again]
     ) -> ReadyPage:
-        refused = refusal(item, scan, self.setup, self.batch_id)
+        refused = refusal(item, scan, self.setup_digest, self.batch_id)
         if refused is not None:
             return refused
         assert isinstance(item, PageDone)
         page = item.result
         before = erased.get(page.page_no, Again())
-        setup = before.setup(self.setup)
+        setup = before.setup(self.setup_digest)
         entry = PageEntry(
             page_key=page_key(page.scan_digest, page.page_no, setup),
             page_id=page.page_id,
@@ -98,6 +114,7 @@ class FormIntake:
             steps=page.steps,
             alignment=asdict(page.fit) if page.fit is not None else {},
             stage_ms={"decode": round(item.decode_s * 1000, 3), **dict(page.timings)},
+            setup={**self.setup, ERASED_TIMES: before.times},
         )
         return ReadyPage(entry=entry, crops=before.crops(page.crops), form=self.forms.get(page.form_digest))
 

@@ -22,6 +22,7 @@ from serving.ledger.erasure import PagePlace, Tombstone
 from serving.ledger.lessons import Lessons
 from serving.ledger.numbers import Numbers, Scope
 from serving.ledger.outside import Outside
+from serving.ledger.replaying import Replaying
 from serving.ledger.succession import Succession
 from serving.ledger.sweep import sweep
 from serving.ledger.truth import Truth
@@ -146,6 +147,18 @@ class Ledger:
         """The same, but it writes nothing and waits for nobody."""
         with self._reading() as connection:
             yield Alarms(connection)
+
+    @contextmanager
+    def replaying(self) -> Iterator[Replaying]:
+        """One transaction of those who make predictions again, as durable as `writing()`."""
+        with self._told(), self._turn, self._engine.execution_options(writes=True).begin() as connection:
+            yield Replaying(connection)
+
+    @contextmanager
+    def replaying_to_read(self) -> Iterator[Replaying]:
+        """The same, but it writes nothing and waits for nobody."""
+        with self._reading() as connection:
+            yield Replaying(connection)
 
     @contextmanager
     def alone(self, work: str) -> Iterator[bool]:

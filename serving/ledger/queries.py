@@ -93,7 +93,9 @@ def scans(connection: Connection, batch_id: str) -> tuple[ScanEntry, ...]:
     """The files of a batch."""
     table = schema.scans
     rows = connection.execute(select(table).where(table.c.batch_id == batch_id).order_by(table.c.scan_no))
-    return tuple(ScanEntry(scan_no=row.scan_no, path=row.path, scan_digest=row.scan_digest) for row in rows)
+    return tuple(
+        ScanEntry(scan_no=row.scan_no, path=row.path, scan_digest=row.scan_digest, place=row.place) for row in rows
+    )
 
 
 def batch_pages(connection: Connection, batch_id: str, place: tuple[int, int] | None = None) -> tuple[BatchPage, ...]:
@@ -125,18 +127,24 @@ def _page_in_short(row: dict[str, Any]) -> BatchPage:
     return BatchPage(**row) if at is None else BatchPage(**row | {"status": ERASED, "reason": erased_words(at)})
 
 
-def erased_at(page_key: Any) -> Any:
-    """When a page was erased, as an expression; NULL where it was not."""
+def erased_at(key: Any) -> Any:
+    """When a row was erased, by its key, as an expression; NULL where it was not."""
     erased, erasures = schema.erased, schema.erasures
-    of_page = erased.c.table_name == "pages", erased.c.row_key == page_key
-    found = select(erasures.c.at).join(erased, erased.c.erasure_id == erasures.c.erasure_id).where(*of_page)
-    return found.correlate(page_key.table).scalar_subquery()
+    of_row = erased.c.table_name == key.table.name, erased.c.row_key == key
+    found = select(erasures.c.at).join(erased, erased.c.erasure_id == erasures.c.erasure_id).where(*of_row)
+    return found.correlate(key.table).scalar_subquery()
 
 
-def answers(connection: Connection, batch_id: str) -> dict[tuple[int, int], tuple[Answer, ...]]:
-    """The answers of a batch by (scan_no, page_no)."""
+def answers(
+    connection: Connection, batch_id: str, place: tuple[int, int] | None = None
+) -> dict[tuple[int, int], tuple[Answer, ...]]:
+    """The answers of a batch, or of its page at (scan_no, page_no), by (scan_no, page_no)."""
     found: dict[tuple[int, int], list[Answer]] = defaultdict(list)
-    for row in connection.execute(_answer_rows(batch_id)):
+    query = _answer_rows(batch_id)
+    if place is not None:
+        fields = schema.batch_fields
+        query = query.where(fields.c.scan_no == place[0], fields.c.page_no == place[1])
+    for row in connection.execute(query):
         answer = Answer(field=row.field, prediction=prediction_of(row), decision=decision_of(row))
         found[row.scan_no, row.page_no].append(answer)
     return {place: tuple(items) for place, items in found.items()}

@@ -15,16 +15,19 @@ Purpose = Literal["production", "evaluation", "trial", "replay"]
 
 @dataclass(frozen=True, kw_only=True)
 class ScanEntry:
-    """One file of a batch: its place in it, its name relative to what was named, the SHA-256 of its bytes."""
+    """One file of a batch: its number in it, its name relative to what was named, the SHA-256 of its bytes; `place` is
+    where it lay, absolute, where that is known."""
 
     scan_no: int
     path: str
     scan_digest: str
+    place: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchStart:
-    """What a batch is going to do. `forms` are definitions, as plain data, by digest; `params` go to the log."""
+    """What a batch is going to do. `forms` are definitions, as plain data, by digest, `folders` where their files lie;
+    `params` go to the log."""
 
     batch_id: str
     bundle_id: str
@@ -33,11 +36,15 @@ class BatchStart:
     params: Mapping[str, Any]
     forms: Mapping[str, Mapping[str, Any]]
     scans: tuple[ScanEntry, ...]
+    folders: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageEntry:
-    """One page as it goes into the ledger. `page_no` 0 is the file as a whole, rejected before its first page."""
+    """One page as it goes into the ledger. `page_no` 0 is the file as a whole, rejected before its first page.
+
+    `setup` is what the digest stands for, where the page was prepared just now.
+    """
 
     page_key: str
     page_id: str
@@ -54,6 +61,7 @@ class PageEntry:
     steps: tuple[Step, ...] = ()
     alignment: Mapping[str, Any] = field(default_factory=dict)
     stage_ms: Mapping[str, float] = field(default_factory=dict)
+    setup: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

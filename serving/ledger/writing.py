@@ -42,6 +42,7 @@ class Writing:
                 name=definition["name"],
                 definition=canonical(definition),
                 created_at=self._now,
+                folder=start.folders.get(form_digest),
             )
         self._add(
             schema.batches,
@@ -59,6 +60,7 @@ class Writing:
                     "scan_no": scan.scan_no,
                     "path": scan.path,
                     "scan_digest": scan.scan_digest,
+                    "place": scan.place,
                 }
                 for scan in start.scans
             ],
@@ -78,8 +80,19 @@ class Writing:
         """Note that every page of a scan is in."""
         self._add(schema.scan_ends, batch_id=batch_id, scan_no=scan_no, page_count=page_count, at=self._now)
 
-    def page(self, entry: PageEntry, crops: Sequence[Crop]) -> None:
+    def environment(self, facts: Mapping[str, Any]) -> str:
+        """File under what something is made; returns its id."""
+        environment_id = digest("environment", facts)
+        self._add(
+            schema.origin.environments, environment_id=environment_id, facts=canonical(facts), created_at=self._now
+        )
+        return environment_id
+
+    def page(self, entry: PageEntry, crops: Sequence[Crop], environment_id: str | None = None) -> None:
         """File a page and the crops of its fields; nothing to do where it is filed already."""
+        if entry.setup:
+            setup = {"setup_digest": entry.setup_digest, "facts": canonical(entry.setup), "created_at": self._now}
+            self._add(schema.origin.setups, **setup)
         added = self._add(
             schema.pages,
             page_key=entry.page_key,
@@ -98,6 +111,7 @@ class Writing:
             alignment=canonical(entry.alignment),
             stage_ms=canonical(entry.stage_ms),
             created_at=self._now,
+            environment_id=environment_id,
         )
         if not added:
             return
@@ -135,9 +149,10 @@ class Writing:
         be held, so that nobody erases it meanwhile."""
         return cut(self._connection, crop_id, parts, cells)
 
-    def predictions(self, bundle_id: str, fresh: Iterable[FreshReading]) -> None:
+    def predictions(self, bundle_id: str, fresh: Iterable[FreshReading], environment_id: str | None = None) -> None:
         """File what the model said."""
-        self._add_all(schema.predictions, [_prediction_row(bundle_id, item, self._now) for item in fresh])
+        rows = [_prediction_row(bundle_id, item, self._now) | {"environment_id": environment_id} for item in fresh]
+        self._add_all(schema.predictions, rows)
 
     def read_back(self, prediction_ids: Sequence[str]) -> dict[str, Prediction]:
         """Predictions as they stand, by id; where another process was first, its row is the one."""
@@ -216,7 +231,7 @@ class Writing:
         What follows for the records is not done here: `serving.truth.settle` is the way for verdicts to come in.
         """
         given = list(verdicts)
-        self._refuse_erased(verdict.crop_id for verdict in given)
+        self.refuse_erased(verdict.crop_id for verdict in given)
         first_read = self._first_read([verdict.crop_id for verdict in given])
         rows = [self._verdict_row(verdict, first_read) for verdict in given]
         added = {row["verdict_id"] for row in rows if self._add(schema.truth.verdicts, **row)}
@@ -229,11 +244,12 @@ class Writing:
         read = self.truth.first_read({*crop_ids, *(part.crop_id for part in parts.values())})
         return read | {part_id: read[part.crop_id] for part_id, part in parts.items() if part.crop_id in read}
 
-    def _refuse_erased(self, crop_ids: Iterable[str]) -> None:
+    def refuse_erased(self, crop_ids: Iterable[str]) -> None:
+        """Raises LedgerError where one of these crops was erased."""
         for crop_id in dict.fromkeys(crop_ids):
             stone = tombstone_of(self._connection, "crops", crop_id)
             if stone is not None:
-                raise LedgerError(f"there is no verdict on the crop {crop_id}: it was {stone.words}")
+                raise LedgerError(f"nothing can be said of the crop {crop_id}: it was {stone.words}")
 
     def _verdict_row(self, verdict: Verdict, first_read: Mapping[str, str]) -> dict[str, Any]:
         if verdict.crop_id not in first_read:

@@ -2,10 +2,10 @@
 
 `base` is what they share, `reading` what machines did, `review` what people did, `truth` what was settled, `crowds`
 what lies with people outside, `outside` who else is told and may ask, `lifecycle` which models there are and answer,
-`learning` what is learned from, `alarms` what is not as it was.
+`learning` what is learned from, `alarms` what is not as it was, `origin` under what something was made.
 """
 
-from serving.ledger.schema import alarms, crowds, learning, lifecycle, outside, truth
+from serving.ledger.schema import alarms, crowds, learning, lifecycle, origin, outside, truth
 from serving.ledger.schema.base import WORKING, metadata, protect, schema_versions
 from serving.ledger.schema.erasure import crop_parts, erased, erasure_events, erasures
 from serving.ledger.schema.reading import (
@@ -42,7 +42,7 @@ from serving.ledger.schema.review import (
 
 SCHEMA_VERSION = 2
 """1: batches, readings, decisions, the outbox. 2: people and their work, truth, the probability of an audit, models'
-succession."""
+succession, under what something was made."""
 
 protect(metadata)
 
@@ -70,6 +70,7 @@ __all__ = [
     "leases",
     "lifecycle",
     "metadata",
+    "origin",
     "outbox",
     "outside",
     "page_fields",

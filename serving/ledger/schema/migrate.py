@@ -5,20 +5,25 @@ from typing import Any
 from sqlalchemy import DDL, Column, Connection
 from sqlalchemy.schema import CreateColumn
 
-from serving.ledger.schema import decisions, metadata, page_fields
+from serving.ledger.schema import decisions, forms, metadata, page_fields, pages, predictions, scans
 from serving.ledger.schema.base import make_append_only
 from serving.ledger.schema.erasure import personal
 
 OLDEST = 1
 """The first version from which there is a way."""
 
+SINCE_2: tuple[Column[Any], ...] = (
+    decisions.c.probability, page_fields.c.sensitive, pages.c.environment_id, predictions.c.environment_id,
+    scans.c.place, forms.c.folder,
+)  # fmt: skip
+
 
 def migrate(connection: Connection, version: int) -> None:
     """Bring tables of `version` (from `OLDEST` on) to the present one, within the connection's transaction."""
     metadata.create_all(connection)  # makes those that are missing
     if version < 2:
-        _add_column(connection, decisions.c.probability)
-        _add_column(connection, page_fields.c.sensitive)
+        for column in SINCE_2:
+            _add_column(connection, column)
         for table in metadata.tables.values():  # version 1 knew no erasure
             if personal(table):
                 make_append_only(table, connection)

@@ -24,6 +24,7 @@ forms = Table(
     Column("name", String(64), nullable=False),
     Column("definition", Text, nullable=False),
     at_column("created_at"),
+    Column("folder", Text),  # where its files lay; since version 2
 )
 batches = Table(
     "batches",
@@ -51,6 +52,7 @@ scans = Table(
     Column("scan_no", Integer, primary_key=True, autoincrement=False),
     Column("path", Text, nullable=False),
     Column("scan_digest", String(64), nullable=False, index=True),
+    Column("place", Text),  # where the file lay; since version 2
 )
 scan_ends = Table(  # written when the last page of a scan is in
     "scan_ends",
@@ -79,6 +81,7 @@ pages = Table(
     Column("alignment", Text, nullable=False),
     Column("stage_ms", Text, nullable=False),
     at_column("created_at"),
+    Column("environment_id", String(64)),  # under which it was prepared; since version 2
     Index("pages_by_scan", "scan_digest", "setup_digest"),
 )
 crops = Table(
@@ -125,6 +128,7 @@ predictions = Table(
     Column("measured", Text, nullable=False, info=erased_to("{}")),
     Column("latency_ms", Float(53), nullable=False),
     at_column("created_at"),
+    Column("environment_id", String(64)),  # under which it was read; since version 2
 )
 decisions = Table(
     "decisions",

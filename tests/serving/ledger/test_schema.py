@@ -66,7 +66,7 @@ def test_a_ledger_of_version_1_is_brought_to_this_version(empty_database: str) -
     open_ledger(empty_database).close()
     versions = rows(empty_database, "SELECT version FROM schema_versions ORDER BY version")
     assert versions == [(1,), (schema.SCHEMA_VERSION,)]
-    assert rows(empty_database, "SELECT * FROM predictions") == before
+    assert rows(empty_database, "SELECT * FROM predictions") == [(*row, None) for row in before]  # no environment
     assert rows(empty_database, "SELECT decision, threshold, probability FROM decisions") == [("review", 0.95, None)]
 
 
