@@ -11,7 +11,6 @@ from rich.table import Table
 from serving.commands.truth_told import console
 from serving.door import Door
 from serving.ledger import Ledger, Prediction
-from serving.ledger.masking import SENSITIVE_KINDS, masked
 from serving.ledger.origin import Origin
 from serving.replay import STAGES, Replay, Replayer
 from serving.replay.ask import Asked, ask
@@ -55,7 +54,7 @@ def _tell(out: Console, replay: Replay) -> None:
     out.print(f"\n[bold]The first that is not as recorded: {first.name}[/] ({first.code}).")
     if replay.origin is not None and replay.now is not None and replay.now is not replay.origin.prediction:
         then, now = replay.origin.prediction, replay.now
-        out.print(f"then {_says(then, replay.origin.kind)}, now {_says(now, replay.origin.kind)}")
+        out.print(f"then {_says(then, replay.origin)}, now {_says(now, replay.origin)}")
 
 
 def _tell_origin(out: Console, origin: Origin) -> None:
@@ -125,7 +124,7 @@ def show_asked(ledger: Ledger, forms: Forms, door: Door, ids: Sequence[str], *, 
 
 def _tell_asked(out: Console, asked: Asked) -> None:
     _tell_origin(out, asked.origin)
-    kind = asked.origin.kind
+    origin = asked.origin
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("who", "says", "sure", ""):
         table.add_column(heading)
@@ -134,10 +133,10 @@ def _tell_asked(out: Console, asked: Asked) -> None:
     )  # fmt: skip
     for when, said, right in rows:
         sure = f"{said.reading.confidence:.1%}"
-        table.add_row(f"{when}: model {said.bundle_id[:SHORT_ID]}", escape(_says(said, kind)), sure, ANSWERS[right])
+        table.add_row(f"{when}: model {said.bundle_id[:SHORT_ID]}", escape(_says(said, origin)), sure, ANSWERS[right])
     if asked.settled is not None:
         settled = asked.settled
-        words = _words(settled.outcome, settled.text, kind)
+        words = _words(settled.outcome, settled.text, origin)
         table.add_row(f"settled: {settled.source}", escape(words), "", f"known since {shown(settled.known_at)}")
     out.print(table)
 
@@ -162,12 +161,12 @@ def _tell_other(out: Console, other: Sequence[Asked]) -> None:
     for heading in ("field", "said then", "would say", "settled", "then", "now"):
         table.add_column(heading)
     for each in other[:MOST_SHOWN]:
-        kind, settled = each.origin.kind, each.settled
+        origin, settled = each.origin, each.settled
         table.add_row(
             escape(_address(each.origin)),
-            escape(_says(each.origin.prediction, kind)),
-            escape(_says(each.said, kind)),
-            escape(_words(settled.outcome, settled.text, kind)) if settled is not None else "–",
+            escape(_says(origin.prediction, origin)),
+            escape(_says(each.said, origin)),
+            escape(_words(settled.outcome, settled.text, origin)) if settled is not None else "–",
             ANSWERS[each.recorded_right] if settled is not None else "–",
             ANSWERS[each.said_right] if settled is not None else "–",
         )
@@ -181,11 +180,11 @@ def _address(origin: Origin) -> str:
     return f"{scan}:{origin.page.page_no}:{origin.field}"
 
 
-def _says(said: Prediction, kind: str) -> str:
-    return _words(said.reading.outcome, said.reading.text, kind)
+def _says(said: Prediction, origin: Origin) -> str:
+    return _words(said.reading.outcome, said.reading.text, origin)
 
 
-def _words(outcome: str, text: str, kind: str) -> str:
+def _words(outcome: str, text: str, origin: Origin) -> str:
     if outcome != "text":
         return f"– {outcome} –"
-    return masked(text) if kind in SENSITIVE_KINDS else text
+    return origin.shown(text)

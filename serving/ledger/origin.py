@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from serving.ledger.masking import is_sensitive, masked
 from serving.ledger.values import Answer, PageEntry, Prediction, StoredCrop
 
 
@@ -23,7 +24,8 @@ class Origin:
 
     `page_environment` and `environment` are what the page was prepared and the crop read under, None where that was not
     recorded yet. `scans` are the names of the page's scan with the places where it lay, the latest first. `use` is the
-    latest of a batch, None where none used it. `erased_at` says since when nothing of it is left.
+    latest of a batch, None where none used it; `sensitive` is what its form said of the field. `erased_at` says since
+    when nothing of it is left.
     """
 
     prediction: Prediction
@@ -34,12 +36,17 @@ class Origin:
     environment: Mapping[str, Any] | None
     scans: tuple[tuple[str, str | None], ...]
     use: Use | None
+    sensitive: bool | None = None
     erased_at: str | None = None
 
     @property
     def field(self) -> str:
         """The name of the field."""
         return self.crop.field
+
+    def shown(self, text: str) -> str:
+        """A value of it, as far as it may be seen outside the ledger and the records."""
+        return masked(text, self.kind) if is_sensitive(self.kind, self.sensitive) else text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -86,6 +86,7 @@ class Replaying:
             environment=self._environment(row.environment_id),
             scans=self._scans(found.scan_digest),
             use=use,
+            sensitive=found.sensitive,
             erased_at=crop.erased_at,
         )
 
@@ -122,7 +123,9 @@ class Replaying:
         """The page on which the crop was used, else the first that has it, with the kind of its field."""
         cut, pages, filed = schema.page_fields, schema.pages, schema.batch_pages
         query = (
-            select(pages, cut.c.kind).join(cut, cut.c.page_key == pages.c.page_key).where(cut.c.crop_id == crop_id)
+            select(pages, cut.c.kind, cut.c.sensitive)
+            .join(cut, cut.c.page_key == pages.c.page_key)
+            .where(cut.c.crop_id == crop_id)
         ).order_by(pages.c.created_at, pages.c.page_key)
         if use is not None:
             at = and_(filed.c.batch_id == use.batch_id, filed.c.scan_no == use.scan_no, filed.c.page_no == use.page_no)

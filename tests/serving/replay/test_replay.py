@@ -196,6 +196,7 @@ def test_a_record_that_was_changed(past: Past, tmp_path: Path) -> None:
         kept, wide = asked.origin(crop), asked.origin(page)
     assert kept is not None and wide is not None
     png = cv2.imdecode(np.frombuffer(kept.crop.png, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert png is not None
     png[3, 3] ^= 1
     picture = cv2.imencode(".png", png)[1].tobytes()
     with forged(
