@@ -136,29 +136,33 @@ def write_bundle(
     return _digest(data)[:32]
 
 
-def load_bundle(folder: Path) -> Bundle:
-    """Read a bundle and check every byte that it reads with.
+def load_bundle(folder: Path, prefix: str = "") -> Bundle:
+    """Read a bundle and check every byte that it reads with. As a part of a stack its files' names have a prefix.
 
     Raises:
         BundleError: the folder is no bundle, a file is damaged, or it was made for another input or a newer Penfield.
     """
-    bundle_id, content = load_content(folder)
+    bundle_id, content = load_content(folder, prefix)
     try:
         check_calibration(content["calibration"])
         sha256 = content["sha256"]
-        marks = Network(read_checked(folder / "marks.onnx", sha256["marks.onnx"]))
+        marks = Network(read_checked(folder / f"{prefix}marks.onnx", sha256["marks.onnx"]))
         if marks.classes != len(MARK_CLASSES):
             raise ValueError(f"its marks: the network does not have the classes {', '.join(MARK_CLASSES)}")
         return Bundle(
             bundle_id=bundle_id,
-            readers=_readers(folder, content["readers"], sha256),
+            readers=_readers(folder, prefix, content["readers"], sha256),
             marks=marks,
             calibration=content["calibration"],
             manifest=content["manifest"],
-            prose=from_bytes(read_checked(folder / "prose.xz", sha256["prose.xz"])) if "prose.xz" in sha256 else None,
+            prose=_prose(folder / f"{prefix}prose.xz", sha256.get("prose.xz")),
         )
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
-        raise BundleError(f"{folder / 'bundle.json'} lacks or misstates {error}") from error
+        raise BundleError(f"{folder / f'{prefix}bundle.json'} lacks or misstates {error}") from error
+
+
+def _prose(path: Path, sha256: str | None) -> Prose | None:
+    return from_bytes(read_checked(path, sha256)) if sha256 is not None else None
 
 
 def in_order(readers: Iterable[Reader]) -> tuple[Reader, ...]:
@@ -169,9 +173,9 @@ def in_order(readers: Iterable[Reader]) -> tuple[Reader, ...]:
     return ordered
 
 
-def _readers(folder: Path, listed: Mapping[str, Any], sha256: Mapping[str, str]) -> tuple[Reader, ...]:
+def _readers(folder: Path, prefix: str, listed: Mapping[str, Any], sha256: Mapping[str, str]) -> tuple[Reader, ...]:
     return in_order(
-        _reader(name, entry, read_checked(folder / f"{name}.onnx", sha256[f"{name}.onnx"]))
+        _reader(name, entry, read_checked(folder / f"{prefix}{name}.onnx", sha256[f"{name}.onnx"]))
         for name, entry in listed.items()
     )
 
@@ -185,21 +189,22 @@ def _reader(name: str, entry: Mapping[str, Any], data: bytes) -> Reader:
     return Reader(name=name, alphabet=alphabet, network=network, precision=entry["precision"])
 
 
-def load_content(folder: Path) -> tuple[str, dict[str, Any]]:
+def load_content(folder: Path, prefix: str = "") -> tuple[str, dict[str, Any]]:
     """A bundle's id and what its `bundle.json` says.
 
     Raises:
         BundleError: it is not there, is damaged, or was made for another version.
     """
+    path = folder / f"{prefix}bundle.json"
     try:
-        data = (folder / "bundle.json").read_bytes()
+        data = path.read_bytes()
         content = json.loads(data)
     except OSError as error:
         raise BundleError(f"{folder} is not a bundle: {error.strerror}: bundle.json") from error
     except (ValueError, RecursionError) as error:
-        raise BundleError(f"{folder / 'bundle.json'} is damaged: {error}") from error
+        raise BundleError(f"{path} is damaged: {error}") from error
     if not isinstance(content, dict):
-        raise BundleError(f"{folder / 'bundle.json'} is damaged: it holds no object")
+        raise BundleError(f"{path} is damaged: it holds no object")
     if content.get("format") != FORMAT or content.get("input") != INPUT_SPEC:
         raise BundleError(
             f"{folder} was made for another version of Penfield's preprocessing; train or fetch a new one"

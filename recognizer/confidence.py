@@ -47,7 +47,7 @@ class Evidence:
     probability; `runner_up` that of the next best text. `log_mass` is the natural logarithm of what the network gives
     the language as a whole; `length` counts characters, of marks the boxes. `answer` is the probability that
     an answer is written there at all, not a struck-out text or a wrong crop. `agreement` is the share of a stack's
-    other members that say the same, None without a stack.
+    members that say so, None without a stack.
     """
 
     kind: str
@@ -117,7 +117,8 @@ def calibrated(calibration: Calibration, crop: Crop, raw: Reading) -> Reading:
 def evidence_of(crop: Crop, raw: Reading) -> Evidence:
     """The evidence for a reading as the network gave it, or for its best text where it says illegible.
 
-    `measured` may hold `posterior`, `runner_up`, `log_mass` and `not_text`; what is missing counts as unsuspicious.
+    `measured` may hold `posterior`, `runner_up`, `log_mass`, `not_text` and `agreement`; what is missing counts as
+    unsuspicious.
     """
     measured, text, outcome, sure = raw.measured, raw.text, raw.outcome, raw.confidence
     if outcome in UNANSWERED and raw.alternatives:
@@ -126,9 +127,10 @@ def evidence_of(crop: Crop, raw: Reading) -> Evidence:
         kind=claim_of(crop.field, outcome),
         posterior=measured.get("posterior", sure),
         log_mass=measured.get("log_mass", 0.0),
-        length=len(raw.parts) or _length(crop.field, text),
+        length=max(1, len(crop.marks)) if crop.field.is_marks else _length(crop.field, text),
         runner_up=measured.get("runner_up", 0.0),
         answer=1 - measured.get("not_text", 0.0),
+        agreement=measured.get("agreement"),
         quality=crop.quality,
     )
 

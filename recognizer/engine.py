@@ -20,10 +20,11 @@ from recognizer.form.characters import lacking
 from recognizer.form.language import automaton_of
 from recognizer.frame import ink_level, mark_frame, stack_frames
 from recognizer.line import line_image, pad_line
+from recognizer.look import Lines, Look
 from recognizer.marking import checkbox, choice_group
 from recognizer.network import RUNTIME, log_softmax
 from recognizer.outcome import OUTCOME_CLASSES
-from recognizer.prose import decode_prose
+from recognizer.prose import Prose, decode_prose
 from recognizer.reading import Alternative, Crop, Outcome, Reading
 
 ENGINE_VERSION = "5"
@@ -50,6 +51,11 @@ class Engine:
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
         self._chosen: dict[Automaton, tuple[Reader, Automaton]] = {}
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle that reads."""
+        return self._bundle
 
     @property
     def bundle_id(self) -> str:
@@ -79,45 +85,45 @@ class Engine:
         Raises:
             FormError: the field's pattern or lexicon cannot be compiled.
         """
-        refused = self._refused(crop, folder)
-        return refused or calibrated(self._bundle.calibration, crop, self._raw(crop, folder))
+        if not self.can_read(crop.field, folder):
+            return refused(len(lacking(crop.field, self._bundle.general.alphabet, folder)))
+        return calibrated(self._bundle.calibration, crop, self.look(crop, folder).reading)
 
-    def _refused(self, crop: Crop, folder: Path) -> Reading | None:
-        """A field is not read without the characters that it needs: something else would be found, and be sure."""
-        if crop.field.is_marks or crop.field.kind == "signature":
-            return None
-        missing = lacking(crop.field, self._bundle.general.alphabet, folder)
-        measured = {LACKING: float(len(missing))}
-        return Reading(text="", outcome="illegible", confidence=0.0, measured=measured) if missing else None
+    def can_read(self, field: Field, folder: Path = Path()) -> bool:
+        """Whether the model has the characters that a field needs: else something else would be found, and be sure."""
+        if field.is_marks or field.kind == "signature":
+            return True
+        return not lacking(field, self._bundle.general.alphabet, folder)
 
-    def _raw(self, crop: Crop, folder: Path) -> Reading:
-        """The reading with the networks' own probabilities as confidences."""
+    def look(self, crop: Crop, folder: Path = Path()) -> Look:
+        """The reading with the networks' own probabilities as confidences. Raises FormError as `read` does."""
         if crop.field.kind == "signature":
-            return read_signature(crop)
+            return Look(reading=read_signature(crop))
         if crop.field.is_marks:
-            return self._read_marks(crop)
+            return Look(reading=self._read_marks(crop))
         return self._read_text(crop, folder)
 
-    def _read_text(self, crop: Crop, folder: Path) -> Reading:
+    def _read_text(self, crop: Crop, folder: Path) -> Look:
         written = is_written(crop.image, crop.dpi)
         line = line_image(crop.image) if written else None
         if line is None:
             coverage = has_ink(crop.image, crop.dpi).coverage if written else 0.0
-            return Reading(text="", outcome="blank", confidence=blank_confidence(crop), measured={"ink": coverage})
+            blank = Reading(text="", outcome="blank", confidence=blank_confidence(crop), measured={"ink": coverage})
+            return Look(reading=blank)
         reader, automaton = self._reader_of(automaton_of(crop.field, self._bundle.general.alphabet, folder))
         logits, outcomes = reader.network(pad_line(line))
         log_probs = log_softmax(logits[0])  # all frames: a last character may be told beyond its ink
         seen = non_answers(outcomes[0])
         nothing = float(np.exp(log_probs[:, 0].sum()))
         if nothing > 0.5:
-            return Reading(text="", outcome="blank", confidence=nothing, measured={"blank": nothing, **seen})
-        decoded = self._decode(log_probs, automaton, crop.field)
-        texts = [
-            Alternative(text=automaton.text(classes), confidence=posterior)
-            for classes, posterior in zip(decoded.texts, decoded.posteriors, strict=True)
-        ]
-        least = 0.0 if crop.field.kind in PROSE or crop.field.lexicon is not None else LEAST_MASS
-        return text_reading(decoded, texts, {"blank": nothing, **seen}, least)
+            return Look(
+                reading=Reading(text="", outcome="blank", confidence=nothing, measured={"blank": nothing, **seen})
+            )
+        prose = self._bundle.prose if is_prose(crop.field) else None
+        decoded = decode_text(log_probs, automaton, prose)
+        measured = {"blank": nothing, **seen}
+        reading = text_reading(decoded, texts_of(decoded, automaton), measured, least_mass(crop.field))
+        return Look(reading=reading, lines=Lines(log_probs, automaton, prose, decoded))
 
     def _reader_of(self, automaton: Automaton) -> tuple[Reader, Automaton]:
         """The reader with the fewest characters that can write all texts of a language, and the language over these."""
@@ -129,12 +135,6 @@ class Engine:
             self._chosen[automaton] = reader, automaton.over(reader.alphabet.characters)
         return self._chosen[automaton]
 
-    def _decode(self, log_probs: np.ndarray, automaton: Automaton, field: Field) -> Decoded:
-        is_prose = field.kind in PROSE and field.lexicon is None and field.pattern is None
-        if self._bundle.prose is not None and is_prose:
-            return decode_prose(log_probs, automaton, self._bundle.prose, ALTERNATIVES)
-        return decode(log_probs, automaton, ALTERNATIVES)
-
     def _read_marks(self, crop: Crop) -> Reading:
         ink = crop.ink_level if crop.ink_level is not None else ink_level([crop.image])
         frames = stack_frames([mark_frame(crop.image, box, ink) for box in crop.marks])
@@ -142,6 +142,36 @@ class Engine:
         if crop.field.kind == "checkbox":
             return checkbox(probs[0])
         return choice_group(probs, [option.value for option in crop.field.options], crop.field.multiple)
+
+
+def refused(missing: int) -> Reading:
+    """What is said of a field whose characters a model lacks; so many are `missing`."""
+    return Reading(text="", outcome="illegible", confidence=0.0, measured={LACKING: float(missing)})
+
+
+def is_prose(field: Field) -> bool:
+    """Whether the field's texts are read with a model of prose."""
+    return field.kind in PROSE and field.lexicon is None and field.pattern is None
+
+
+def least_mass(field: Field) -> float:
+    """The least share of the network's belief that the field's language must hold, of the field as a whole."""
+    return 0.0 if field.kind in PROSE or field.lexicon is not None else LEAST_MASS
+
+
+def decode_text(log_probs: np.ndarray, automaton: Automaton, prose: Prose | None) -> Decoded:
+    """The best texts of a language, with a model of prose where one is given."""
+    if prose is not None:
+        return decode_prose(log_probs, automaton, prose, ALTERNATIVES)
+    return decode(log_probs, automaton, ALTERNATIVES)
+
+
+def texts_of(decoded: Decoded, automaton: Automaton) -> list[Alternative]:
+    """Decoded texts with their posteriors."""
+    return [
+        Alternative(text=automaton.text(classes), confidence=posterior)
+        for classes, posterior in zip(decoded.texts, decoded.posteriors, strict=True)
+    ]
 
 
 def non_answers(logits: np.ndarray) -> dict[str, float]:

@@ -27,8 +27,15 @@ class Reader(Protocol):
 
 
 def load_reader(folder: Path) -> Reader:
-    """The model of a folder, ready to read. Raises BundleError where it is damaged or does not fit."""
-    from recognizer.bundle import load_bundle  # these bring the runtime, which only who reads has to wait for
+    """The model of a folder, one bundle or a stack, ready to read.
+
+    Raises BundleError where it is damaged or does not fit.
+    """
+    from recognizer.bundle import load_bundle, load_content  # these bring the runtime, which only readers wait for
     from recognizer.engine import Engine
 
-    return Engine(load_bundle(folder))
+    if "stack" not in load_content(folder)[1]:
+        return Engine(load_bundle(folder))
+    from recognizer.stack.bundle import load_stack
+
+    return load_stack(folder)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from recognizer.errors import PenfieldError, ScanRejected
 from recognizer.form import Form
@@ -20,6 +20,9 @@ from serving.ledger import Answer, FreshReading, Ledger, PageEntry, Prediction, 
 from serving.ledger.values import Purpose
 from serving.promise import Policy, Promise
 from serving.readers import Lineup, Model, Readers, Same, load_model
+
+if TYPE_CHECKING:
+    from serving.watch.guard import Guard
 
 T = TypeVar("T")
 
@@ -56,6 +59,7 @@ class Door:
             Model(reader=reader, promise=promise or Promise())
         )  # fmt: skip
         self._ledger = ledger
+        self._guard: Guard | None = None
         self._salt: str | None = None
         self.purpose = purpose
         self.spent = Spent()
@@ -94,7 +98,7 @@ class Door:
         LedgerError where the ledger cannot be written.
         """
         folder = form.folder if form is not None else Path()
-        lineup = self._timed(self._readers.now)
+        lineup = self._timed(lambda: self._kept(self._readers.now()))
         named = [self._named(crop, lineup.of(crop.field.kind), folder) for crop in crops]
         known = self._timed(lambda: self._ledger.predictions([item.name for item in named]))
         fresh = [self._read(item, folder) for item in named if item.name not in known]
@@ -102,7 +106,22 @@ class Door:
             read_ms = sum(item.latency_ms for _, item in fresh)
             page = replace(page, stage_ms={**page.stage_ms, "read": read_ms})
         policy = lineup.general.promise
-        return self._timed(lambda: self._file(page, named, known, fresh, form, batch_id, scan_no, policy))
+        answers = self._timed(lambda: self._file(page, named, known, fresh, form, batch_id, scan_no, policy))
+        self._timed(lambda: self._watch({item.prediction_id for _, item in fresh}, answers))
+        return answers
+
+    def _kept(self, lineup: Lineup) -> Lineup:
+        """The models without the parts that alarms name."""
+        if self._guard is None and self.purpose == "production":
+            from serving.watch.guard import Guard  # it brings what reads, which only readers wait for
+
+            self._guard = Guard(self._ledger)
+        return lineup if self._guard is None else lineup.each(self._guard.kept)
+
+    def _watch(self, fresh: set[str], answers: Sequence[Answer]) -> None:
+        """Have the parts of stacks watched, by what is new on record."""
+        if self._guard is not None:
+            self._guard.saw(each.prediction for each in answers if each.prediction.prediction_id in fresh)
 
     def read_again(self, crop: Crop, folder: Path, recorded: Prediction | None = None) -> Prediction:
         """Read a crop that the ledger has, however often it was read; what is said has the purpose of this door.

@@ -180,12 +180,16 @@ def needed(requirements: list[str]) -> set[str]:
     return set(found)
 
 
+OF_RAPIDOCR = {"colorlog", "omegaconf", "pyclipper", "shapely", "tqdm"}
+"""What the extra `peer` pulls in: pinned, but not found where it is not installed."""
+
+
 def test_everything_needed_is_pinned_and_nothing_else() -> None:
     lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if line and line[0] != "#"]
     pins = {canonicalize_name(name): version for name, version in (line.split("==") for line in lines)}
     extras = [text for group in PROJECT["optional-dependencies"].values() for text in group]
     assert needed(PROJECT["dependencies"] + extras) - set(pins) == set()
-    assert set(pins) - needed(PROJECT["dependencies"] + extras) - {"psycopg-binary"} == set()
+    assert set(pins) - needed(PROJECT["dependencies"] + extras) - {"psycopg-binary"} - OF_RAPIDOCR == set()
 
 
 def setup_with(folder: Path, python: str) -> str:

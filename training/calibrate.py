@@ -110,15 +110,18 @@ def is_for_fit(writer: str) -> bool:
 
 def outcomes(engine: Engine, asked: Iterable[Case]) -> list[Outcome]:
     """Read cases through the engine; fields without any text to choose are left out."""
-    found = []
-    for case in asked:
-        reading = engine.read(case.crop)
-        if reading.outcome not in UNANSWERED:
-            found.append(_outcome(case, reading, reading.text, reading.confidence))
-        elif reading.alternatives:
-            best = reading.alternatives[0]
-            found.append(_outcome(case, reading, best.text, best.confidence))
-    return found
+    found = (outcome_of(case, engine.read(case.crop)) for case in asked)
+    return [outcome for outcome in found if outcome is not None]
+
+
+def outcome_of(case: Case, reading: Reading) -> Outcome | None:
+    """What a reading of a case came to; None where there is no text to choose."""
+    if reading.outcome not in UNANSWERED:
+        return _outcome(case, reading, reading.text, reading.confidence)
+    if reading.alternatives:
+        best = reading.alternatives[0]
+        return _outcome(case, reading, best.text, best.confidence)
+    return None
 
 
 def _outcome(case: Case, reading: Reading, text: str, sure: float) -> Outcome:

@@ -27,6 +27,7 @@ from training.commands.crowd_sim import crowd_sim_app
 from training.commands.curate import curate_app
 from training.commands.examples import examples_app
 from training.commands.retrain import retrain_app
+from training.commands.stack import stack_app
 from training.commands.terrain import terrain_app
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ app.add_typer(terrain_app)
 app.add_typer(people_app, name="people")
 app.add_typer(office_app)
 app.add_typer(gold_app, name="gold")
+app.add_typer(stack_app, name="stack")
 app.add_typer(alarms_app)
 
 

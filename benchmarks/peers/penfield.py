@@ -25,21 +25,24 @@ class Penfield:
 
     def prepare(self, job: Job, image: np.ndarray) -> Crop:
         """The crop of a field that was cut already, or that of a page as it is."""
-        height, width = image.shape
-        lexicon = self._folder / job.lexicon if job.lexicon else None
-        asked = {"kind": job.kind, "pattern": job.pattern, "lexicon": lexicon, "box": (0, 0, width, height)}
-        field = Field.model_validate({"name": "crop", "printed_box": False, **asked})
-        if job.cut_dpi is None:
-            return cut_image(image, field, lines=False)
-        return Crop(
-            crop_id=job.id, image=image, dpi=job.cut_dpi, field=field, quality=measure_field(image, job.cut_dpi)
-        )
+        return crop_of(job, image, self._folder)
 
     def read(self, prepared: Sequence[Crop]) -> list[Answer]:
         """Read crops together, or one by one where the engine offers no more."""
         read_all = getattr(self._engine, "read_all", None)
         readings = read_all(prepared) if read_all else [self._engine.read(crop) for crop in prepared]
         return [answer_of(reading) for reading in readings]
+
+
+def crop_of(job: Job, image: np.ndarray, folder: Path) -> Crop:
+    """What is to be read of a job's (h, w) uint8 image; its lexicon lies in `folder`."""
+    height, width = image.shape
+    lexicon = folder / job.lexicon if job.lexicon else None
+    asked = {"kind": job.kind, "pattern": job.pattern, "lexicon": lexicon, "box": (0, 0, width, height)}
+    field = Field.model_validate({"name": "crop", "printed_box": False, **asked})
+    if job.cut_dpi is None:
+        return cut_image(image, field, lines=False)
+    return Crop(crop_id=job.id, image=image, dpi=job.cut_dpi, field=field, quality=measure_field(image, job.cut_dpi))
 
 
 def answer_of(reading: Reading) -> Answer:

@@ -5,11 +5,14 @@ probable that is.
 The search is not exact. Its candidates are then scored exactly, and their posteriors are among each other.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from recognizer.automaton import Automaton
 from recognizer.decode import Decoded, decode, log_mass
 from recognizer.decode.kernel import kernel
+from recognizer.decode.weigh import weigh
 from recognizer.prose.model import STEP, Prose, find, follow
 
 BEAM = 16
@@ -37,7 +40,7 @@ def decode_prose(log_probs: np.ndarray, automaton: Automaton, prose: Prose, coun
     )
     if not len(texts):  # nothing likely is in the language: something else is written there
         return decode(log_probs, automaton, count)
-    scores = weights + _log_probabilities(probs, texts, lengths)
+    scores = weights + weigh(probs, texts, lengths)
     shares = np.exp(scores - np.logaddexp.reduce(scores))
     order = np.argsort(-scores, kind="stable")[:count]
     return Decoded(
@@ -177,36 +180,17 @@ def _step(first_step, step_class, step_to, state, wanted):  # type: ignore[no-un
     return step_to[step] if step >= 0 else -1
 
 
-@kernel
-def _log_probabilities(probs, texts, lengths):  # type: ignore[no-untyped-def]
-    """Exact log P(text | image) of each of `texts`, (n, frames)."""
+def prose_weights(prose: Prose, texts: Sequence[Sequence[int]], characters: int) -> np.ndarray:
+    """(n,) the logarithm of what `prose` gives texts of class numbers beside the network, weight and bonus included.
+
+    Its alphabet has so many `characters`.
+    """
+    scale = prose.weight * STEP
     found = np.empty(len(texts))
-    for i in range(len(texts)):
-        found[i] = _log_probability(probs, texts[i, : lengths[i]])
+    for i, text in enumerate(texts):
+        spent, context = 0.0, prose.begin
+        for c in (*text, characters + 1):
+            cost, context = follow(*prose.arrays, context, c, UNKNOWN)
+            spent += cost
+        found[i] = prose.bonus * len(text) - scale * spent
     return found
-
-
-@kernel
-def _log_probability(probs, text):  # type: ignore[no-untyped-def]
-    """Exact log P(text | image): CTC's forward algorithm, every frame scaled."""
-    nodes = np.zeros(2 * len(text) + 1)
-    nodes[0] = 1.0
-    log_scale = 0.0
-    for t in range(len(probs)):
-        row = probs[t]
-        for i in range(len(nodes) - 1, -1, -1):
-            emitted = text[i // 2] if i % 2 else 0
-            total = nodes[i]
-            if t > 0 or i < 2:
-                if i > 0:
-                    total += nodes[i - 1]
-                if i > 2 and i % 2 and emitted != text[i // 2 - 1]:
-                    total += nodes[i - 2]
-            nodes[i] = total * row[emitted]
-        top = nodes.max()
-        if top <= 0.0:
-            return -np.inf
-        nodes /= top
-        log_scale += np.log(top)
-    ends = nodes[-1] + (nodes[-2] if len(text) else 0.0)
-    return log_scale + np.log(ends) if ends > 0.0 else -np.inf

@@ -219,6 +219,11 @@ class Ledger:
         with self._reading() as connection:
             return queries.predictions(connection, list(prediction_ids))
 
+    def last_readings(self, bundle_id: str, begun_with: str, since: str, most: int) -> list[Prediction]:
+        """What a model read last in production after a time, oldest first, in batches begun with `begun_with`."""
+        with self._reading() as connection:
+            return queries.last_readings(connection, bundle_id, begun_with, since, most)
+
     def stored_pages(self, scan_digest: str, setup_digest: str) -> dict[int, PageEntry]:
         """The pages of a scan that were prepared under a setup before, by number; rejected ones are not among them."""
         with self._reading() as connection:

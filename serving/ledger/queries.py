@@ -22,6 +22,9 @@ from serving.ledger.values import (
 CHUNK = 500
 """How many ids one query names; databases limit it."""
 
+BATCHES_BACK = 50
+"""So many batches are looked through for what a model read last."""
+
 
 def predictions(connection: Connection, ids: list[str]) -> dict[str, Prediction]:
     """Predictions by id."""
@@ -31,6 +34,26 @@ def predictions(connection: Connection, ids: list[str]) -> dict[str, Prediction]
         query = select(table).where(table.c.prediction_id.in_(ids[start : start + CHUNK]))
         found |= {row.prediction_id: prediction_of(row) for row in connection.execute(query)}
     return found
+
+
+def last_readings(connection: Connection, bundle_id: str, begun_with: str, since: str, most: int) -> list[Prediction]:
+    """What a model read last in production after a time, oldest first, in batches that were begun with a model."""
+    batches, used, predictions = schema.batches, schema.batch_fields, schema.predictions
+    begun = (
+        select(batches.c.batch_id)
+        .where(batches.c.purpose == "production", batches.c.bundle_id == begun_with)
+        .order_by(batches.c.seq.desc())
+        .limit(BATCHES_BACK)
+    )
+    query = (
+        select(predictions)
+        .where(predictions.c.prediction_id.in_(select(used.c.prediction_id).where(used.c.batch_id.in_(begun))))
+        .where(predictions.c.bundle_id == bundle_id, predictions.c.purpose == "production")
+        .where(predictions.c.created_at > since)
+        .order_by(predictions.c.created_at.desc(), predictions.c.prediction_id)
+        .limit(most)
+    )
+    return [prediction_of(row) for row in connection.execute(query)][::-1]
 
 
 def stored_pages(connection: Connection, scan_digest: str, setup_digest: str) -> dict[int, PageEntry]:

@@ -49,18 +49,28 @@ def labelled(rows: Iterable[tuple[float, bool, str]]) -> Labelled:
 
 def save_labels(folder: Path, labels: Labels) -> dict[str, Any]:
     """Write `promise.json.xz` into a bundle's folder; returns what its manifest has to hold under `promise`."""
-    content = {kind: _written(of) for kind, of in sorted(labels.items())}
-    data = lzma.compress(json.dumps(content, sort_keys=True, separators=(",", ":")).encode(), preset=9)
+    data = packed(labels)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FILE).write_bytes(data)
     counts = {kind: len(of.right) for kind, of in sorted(labels.items())}
     return {"sha256": hashlib.sha256(data).hexdigest(), "labels": counts}
 
 
+def packed(labels: Labels) -> bytes:
+    """Labels as the compressed bytes of a file."""
+    content = {kind: _written(of) for kind, of in sorted(labels.items())}
+    return lzma.compress(json.dumps(content, sort_keys=True, separators=(",", ":")).encode(), preset=9)
+
+
+def unpacked(data: bytes) -> Labels:
+    """Labels from the bytes of their file."""
+    return {kind: _read(of) for kind, of in json.loads(lzma.decompress(data)).items()}
+
+
 def load_labels(folder: Path, manifest: Mapping[str, Any]) -> Labels:
     """The labels of a bundle; none where its manifest names none. Raises BundleError for a file that is not its own."""
     data = check_labels(folder, manifest)
-    return {} if data is None else {kind: _read(of) for kind, of in json.loads(lzma.decompress(data)).items()}
+    return {} if data is None else unpacked(data)
 
 
 def check_labels(folder: Path, manifest: Mapping[str, Any]) -> bytes | None:

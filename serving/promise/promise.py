@@ -7,9 +7,10 @@ from pathlib import Path
 
 from recognizer.errors import BundleError
 from serving.ledger import digest
-from serving.promise.labels import NO_LABELS, Labels, load_labels
+from serving.promise.breakage import breakages, kinds_of, least_with
+from serving.promise.labels import FILE, NO_LABELS, Labels, load_labels, unpacked
 from serving.promise.policy import Policy, Target
-from serving.promise.threshold import Threshold, choose
+from serving.promise.threshold import Threshold, choose, raised
 
 METHOD_VERSION = 1
 """Raised whenever the same labels and policy may give another threshold than before."""
@@ -27,7 +28,9 @@ class Promise:
         """The threshold for a kind (see `claim_of`) on a form."""
         asked = kind, self.policy.target(kind, form)
         if asked not in self._chosen:
-            self._chosen[asked] = choose(self.labels.get(kind, NO_LABELS), asked[1])
+            chosen = choose(self.labels.get(kind, NO_LABELS), asked[1])
+            least = least_with(breakages(self.labels, kind), asked[1])
+            self._chosen[asked] = raised(chosen, least, self.labels.get(kind, NO_LABELS))
         return self._chosen[asked]
 
     @cached_property
@@ -48,6 +51,23 @@ def promise_of(bundle: Path, policy: Policy | None = None) -> Promise:
     return Promise(policy=policy or Policy(), labels=load_labels(bundle, manifest))
 
 
+def promises_left(bundle: Path, policy: Policy) -> dict[tuple[str, ...], Promise]:
+    """What can be promised of a stack of which some components are left, by their names; nothing for other bundles.
+
+    Raises BundleError where its labels are damaged.
+    """
+    from recognizer.bundle import load_content, read_checked  # it brings the runtime, which only readers wait for
+
+    _, content = load_content(bundle)
+    named = {name: sha256 for name, sha256 in content["sha256"].items() if name.endswith(f"+{FILE}")}
+    return {
+        tuple(name.removesuffix(f"+{FILE}").split("+")): Promise(
+            policy=policy, labels=unpacked(read_checked(bundle / name, sha256))
+        )
+        for name, sha256 in named.items()
+    }
+
+
 def thresholds_of(promise: Promise, kinds: tuple[str, ...] = ()) -> dict[str, Threshold]:
     """The threshold of every kind that there are labels of, and of others that are named."""
-    return {kind: promise.threshold(kind) for kind in sorted({*promise.labels, *kinds})}
+    return {kind: promise.threshold(kind) for kind in sorted({*kinds_of(promise.labels), *kinds})}

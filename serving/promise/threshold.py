@@ -12,7 +12,7 @@ Graubard (1998) do for exact bounds from clustered samples.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -91,6 +91,18 @@ def choose(labelled: Labelled, target: Target) -> Threshold:
     return Threshold(
         value=chosen.threshold, labels=count, coverage=chosen.coverage, risk=chosen.risk, bound=chosen.bound,
         reason=f"{target.accuracy:.1%} right with {target.certainty:.0%} certainty",
+    )  # fmt: skip
+
+
+def raised(chosen: Threshold, least: float, labelled: Labelled) -> Threshold:
+    """A threshold that is no less than another condition asks."""
+    if chosen.value is None or least <= chosen.value:
+        return chosen
+    accepted = labelled.confidences >= least
+    wrong = float((~labelled.right[accepted]).mean()) if accepted.any() else 0.0
+    return replace(
+        chosen, value=least, coverage=float(accepted.mean()), risk=wrong,
+        reason=f"{chosen.reason}, also when a part of the model breaks",
     )  # fmt: skip
 
 

@@ -1,0 +1,21 @@
+"""Stacks: several models that read as one, each of them in full view."""
+
+from recognizer.stack.combine import (
+    BLANK,
+    NONE,
+    VOICE,
+    Claim,
+    Verdict,
+    Weights,
+    combine,
+    first_of,
+    heard,
+    kind_of,
+    voices,
+)
+from recognizer.stack.stack import Combiner, Component, Members, Stack
+
+__all__ = [
+    "BLANK", "NONE", "VOICE", "Claim", "Combiner", "Component", "Members", "Stack", "Verdict", "Weights", "combine",
+    "first_of", "heard", "kind_of", "voices",
+]  # fmt: skip
