@@ -49,5 +49,14 @@ def test_every_entry_must_be_writable(tmp_path: Path) -> None:
     assert lacking(asked, FULL, tmp_path) == ""
 
 
+def test_a_thousandth_of_a_long_lexicon_may_be_beyond_a_model(tmp_path: Path) -> None:
+    streets = [f"{number}. Straße" for number in range(2000)]
+    asked = field("text", lexicon=Path("streets.txt"))
+    for strange, missing in ((2, ""), (3, "š")):
+        written = [*streets[strange:], *(f"{number}. Kališova" for number in range(strange))]
+        (tmp_path / "streets.txt").write_text("\n".join(written), encoding="utf-8")
+        assert lacking(asked, FULL, tmp_path) == missing
+
+
 def test_rules_that_forbid_a_character_take_the_need_away() -> None:
     assert lacking(field("digits", rules=Rules(max_value=1)), Alphabet(characters="01")) == ""
