@@ -12,7 +12,7 @@ from recognizer.errors import UsageError
 from serving.batch.records import check_folder, write_whole
 from serving.batch.redeliver import redeliver
 from serving.ledger import Ledger
-from serving.ledger.erasure import erased_words
+from serving.ledger.erased import erased_words
 from serving.ledger.statement import Statement
 from serving.truth.accuracy import GROUPS, Group, judged, rescored, tally
 from serving.truth.agreement import Fields, agree

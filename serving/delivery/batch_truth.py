@@ -52,9 +52,9 @@ class BatchTruth:
         self._bring_table()
         self._bring_metrics()
 
-    def bring_again(self, shown: set[str]) -> None:
+    def bring_again(self) -> None:
         """Write table and Parquet anew, where they were written before, without what was erased."""
-        if TABLE in shown:
+        if TABLE in self.run.tracking.artifacts(self.run.run_id):
             self.run.tracking.remove(self.run.run_id, TABLE)
             self.run.tracking.remove(self.run.run_id, "table_images/verdicts")
             self._bring_table()

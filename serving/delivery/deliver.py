@@ -118,7 +118,8 @@ def _deliver_batch(ledger: Ledger, tracking: Tracking, parcels: list[Parcel], pr
     if verdicts := [int(p.payload["verdict"]) for p in parcels if p.kind == "verdict"]:
         BatchTruth(run).bring(verdicts)
     if erased:
-        run.erase(erased)
+        BatchTruth(run).bring_again()
+        run.erase(erased)  # last: it sweeps the store
     ledger.mark_delivered([parcel.key for parcel in parcels])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select, tuple_, union
 
 from serving.ledger import queries, schema
-from serving.ledger.erasure import erased_day
+from serving.ledger.erased import erased_day
 from serving.ledger.masking import is_sensitive, masked
 from serving.ledger.schema.lifecycle import activations
 from serving.ledger.schema.truth import record_events, verdicts

@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
-from serving.ledger.schema.erasure import PICTURE, WORDS
+from serving.ledger.erased import erased_words
+from serving.ledger.schema.erasure import PICTURE
+from serving.ledger.statement import RecordKey
 
-if TYPE_CHECKING:  # statements are masked, and what was erased is masked otherwise
-    from serving.ledger.statement import RecordKey
-
-__all__ = ["ERASED", "PICTURE", "PagePlace", "Personal", "Said", "Tombstone", "erased_day", "erased_words"]
-
+__all__ = ["ERASED", "PICTURE", "PagePlace", "Personal", "Said", "Tombstone"]
 
 ERASED = "erased"
 """Status of a record, and outcome of its fields, as they leave the house."""
@@ -48,7 +45,7 @@ class Personal:
     page: PagePlace
     rows: Mapping[str, Sequence[str]]
     said: Sequence[Said]
-    records: "Sequence[RecordKey]"
+    records: Sequence[RecordKey]
     tasks: Sequence[str]
 
     @property
@@ -75,14 +72,3 @@ class Tombstone:
     def words(self) -> str:
         """As it is said wherever a value would stand."""
         return erased_words(self.at)
-
-
-def erased_words(at: str) -> str:
-    """`erased on 2026-11-25`."""
-    return f"{WORDS}{at[:10]}"
-
-
-def erased_day(value: Any) -> str | None:
-    """`erased on 2026-11-25` where a text is what erasure leaves; None where it is anything else."""
-    plain = str(value)
-    return plain.partition(" #")[0] if plain.startswith(WORDS) and " #" in plain else None

@@ -1,6 +1,6 @@
 """What of a sensitive value may be shown outside the ledger and the records."""
 
-from serving.ledger.erasure import erased_day
+from serving.ledger.erased import erased_day
 
 SENSITIVE_KINDS = frozenset({"ssn"})
 """Kinds of fields whose values and pictures always are; a form says so of others (`Field.is_sensitive`)."""

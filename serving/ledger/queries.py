@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, select
 
 from serving.ledger import schema
-from serving.ledger.erasure import ERASED, erased_words
+from serving.ledger.erased import erased_words
+from serving.ledger.erasure import ERASED
 from serving.ledger.rows import crop_of, decision_of, page_of, prediction_of
 from serving.ledger.values import (
     Answer,

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from recognizer.form import Field
 from serving.consensus.normal import normal
-from serving.ledger.erasure import Said, erased_words
+from serving.ledger.erased import erased_words
+from serving.ledger.erasure import Said
 
 Row = tuple[str, str]
 """Table and key."""

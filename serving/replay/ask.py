@@ -11,7 +11,7 @@ from recognizer.form import Field
 from serving.door import Door
 from serving.intake.forms import restored
 from serving.ledger import Ledger
-from serving.ledger.erasure import erased_words
+from serving.ledger.erased import erased_words
 from serving.ledger.origin import Origin
 from serving.ledger.statement import Statement
 from serving.ledger.values import Prediction

@@ -11,7 +11,7 @@ from recognizer.reading import Crop, Reading
 from serving.environment import environment
 from serving.intake.forms import restored
 from serving.ledger import Ledger
-from serving.ledger.erasure import erased_words
+from serving.ledger.erased import erased_words
 from serving.ledger.origin import Origin
 from serving.ledger.plain import canonical
 from serving.ledger.values import Prediction

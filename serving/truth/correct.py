@@ -11,7 +11,7 @@ from recognizer.form import Field
 from recognizer.reading import Outcome
 from serving.decision.validity import objection
 from serving.ledger import Ledger
-from serving.ledger.erasure import erased_words
+from serving.ledger.erased import erased_words
 from serving.ledger.statement import WITHDRAWN, FieldUse, Statement, Verdict
 from serving.ledger.truth import Truth
 from serving.truth.agreement import Fields, agree

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from recognizer.form import Field
 from serving.ledger import Ledger
 from serving.ledger.clock import utc_now
-from serving.ledger.erasure import erased_day
+from serving.ledger.erased import erased_day
 from serving.ledger.statement import WITHDRAWN, FieldUse, Statement
 from serving.ledger.truth import Truth
 from serving.truth.agreement import Fields, agree

@@ -6,7 +6,8 @@ what lies with people outside, `outside` who else is told and may ask, `lifecycl
 """
 
 from serving.ledger.schema import alarms, crowds, learning, lifecycle, origin, outside, truth
-from serving.ledger.schema.base import WORKING, metadata, protect, schema_versions
+from serving.ledger.schema.append_only import protect
+from serving.ledger.schema.base import WORKING, metadata, schema_versions
 from serving.ledger.schema.erasure import crop_parts, erased, erasure_events, erasures
 from serving.ledger.schema.reading import (
     batch_events,

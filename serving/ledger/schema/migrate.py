@@ -6,7 +6,7 @@ from sqlalchemy import DDL, Column, Connection
 from sqlalchemy.schema import CreateColumn
 
 from serving.ledger.schema import decisions, forms, metadata, page_fields, pages, predictions, scans
-from serving.ledger.schema.base import make_append_only
+from serving.ledger.schema.append_only import make_append_only
 from serving.ledger.schema.erasure import personal
 
 OLDEST = 1
