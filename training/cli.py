@@ -9,6 +9,7 @@ from serving.commands.alarms import alarms_app
 from serving.commands.campaign import campaign_app
 from serving.commands.cli import DebugOption, StoreOption, app
 from serving.commands.crowd import crowd_app
+from serving.commands.diagnose import diagnose_app
 from serving.commands.erase import erase_app
 from serving.commands.export import export_app
 from serving.commands.key import key_app
@@ -60,6 +61,7 @@ app.add_typer(office_app)
 app.add_typer(gold_app, name="gold")
 app.add_typer(stack_app, name="stack")
 app.add_typer(alarms_app)
+app.add_typer(diagnose_app)
 
 
 @app.command(epilog=EXIT_CODES)

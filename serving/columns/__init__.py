@@ -7,10 +7,11 @@ from pathlib import Path
 
 from serving.columns.ask import Asking
 from serving.columns.keep import Keep
+from serving.columns.shape import MEASURES
 from serving.columns.sync import Synced, sync
 from serving.columns.views import VIEWS
 
-__all__ = ["VIEWS", "Asking", "Keep", "Synced", "columns_of", "sync"]
+__all__ = ["MEASURES", "VIEWS", "Asking", "Keep", "Synced", "columns_of", "sync"]
 
 
 def columns_of(store: Path) -> Keep:

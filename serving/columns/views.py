@@ -21,8 +21,8 @@ VIEWS: dict[str, str] = {
         SELECT batch_id, scan, page_no, page_id, form, field, kind, prediction_id, crop_id, created_at, {_MEASURED}
         FROM _fields WHERE fresh""",
     "pages": f"""
-        SELECT batch_id, scan, scan_no, page_no, page_id, form, status, method, width_px, height_px, milliseconds,
-               created_at, {_MEASURED}
+        SELECT batch_id, scan, scan_no, page_no, page_id, form, status, method, residual_px, width_px, height_px,
+               milliseconds, created_at, {_MEASURED}
         FROM _pages""",
     "votes": """
         SELECT v.* RENAME ("at" AS voted_at), d."at" AS voided_at

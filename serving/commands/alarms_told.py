@@ -18,4 +18,6 @@ def _lines(alarm: Alarm) -> list[str]:
     ]
     if alarm.ended_at is not None:
         told.append(f"   ended {alarm.ended_at[:16]} by {alarm.ended_by}: {alarm.end_reason}")
+    else:
+        told.append(f"   why: penfield diagnose {alarm.seq}")
     return told

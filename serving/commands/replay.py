@@ -10,6 +10,7 @@ from serving.commands.told import EXIT_CODES, told
 
 if TYPE_CHECKING:
     from serving.ledger import Ledger
+    from serving.store import Places
 
 DIFFERS = 8
 """Exit code where something did not come out as recorded."""
@@ -27,6 +28,9 @@ def replay(
         int | None, typer.Option(min=1, metavar="N", help="So many predictions, drawn at random.")
     ] = None,
     batch: Annotated[str | None, typer.Option(help="All predictions of this batch; or those drawn, or named.")] = None,
+    alarm: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="Those of an alarm, as `penfield diagnose` finds them.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of what is drawn.")] = 1,
     other: Annotated[
         Path | None,
@@ -61,6 +65,8 @@ def replay(
         from serving.store import places
 
         where = places(store, ledger)
+        if alarm is not None and (prediction is not None or random is not None or batch is not None):
+            raise UsageError("--alarm says which predictions - mend: leave out the others, or leave out --alarm")
         missing = next((folder for folder in scans or () if not folder.is_dir()), None)
         if missing is not None:
             raise InputError(f"{missing}: no such folder - mend: name one that holds scans")
@@ -69,7 +75,7 @@ def replay(
         forms, shelf = tuple(load_form(path) for path in form or ()), Shelf(where.store)
         wanted = load_policy(policy) if policy is not None else None
         with open_ledger(where.ledger_url) as opened:
-            ids = _meant(opened, prediction, random, batch, seed)
+            ids = _meant(opened, prediction, random, batch, seed) if alarm is None else _of_alarm(opened, where, alarm)
             if other is not None:
                 door, _ = opened_model(shelf.folder(shelf.put(folder_of(other, shelf))), opened)
                 show_asked(opened, Forms(opened, forms), door, ids, single=prediction is not None)
@@ -78,6 +84,18 @@ def replay(
                 identical = show_replays(replayer, ids, single=prediction is not None)
         if not identical:
             raise typer.Exit(DIFFERS)
+
+
+def _of_alarm(ledger: "Ledger", where: "Places", number: int) -> list[str]:
+    from recognizer.errors import UsageError
+    from serving.commands.diagnose import diagnosed
+
+    ids = list(diagnosed(ledger, where, number).prediction_ids)
+    if not ids:
+        raise UsageError(
+            f"alarm {number}: no field was read since - mend: `penfield diagnose {number}` says what is known"
+        )
+    return ids
 
 
 def _meant(ledger: "Ledger", prediction: str | None, count: int | None, batch: str | None, seed: int) -> list[str]:

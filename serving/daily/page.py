@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from serving.daily.day import Day
 from serving.daily.headline import Figure, age, headline, hours, in_a_sentence, percent
 from serving.daily.unknown import unknown
+from serving.ledger import Alarm
 from serving.metrics.accuracy import ALL
 from serving.metrics.work import seconds_between
 from serving.truth.moment import shown
@@ -39,7 +40,7 @@ def plain(day: Day) -> str:
         f"Penfield, {day.day:%A %-d %B %Y}: {in_a_sentence(day)}.",
         "\n".join(_line(figure) for figure in headline(day)),
         _section("Not known", unknown(day)),
-        _section("Alarms", [f"{each.monitor}: {each.where}; {each.grounds}" for each in day.alarms]),
+        _section("Alarms", [_alarm(each) for each in day.alarms]),
         _section("Models", [_champion(row) for row in day.rows("champions")]),
         _section("Changes of models", [_change(row) for row in day.rows("activations")]),
         _section("What took people longest", [_taking(row) for row in day.rows("fields")]),
@@ -54,6 +55,11 @@ def plain(day: Day) -> str:
 def _line(figure: Figure) -> str:
     told = ", ".join(words for words in (figure.note, figure.change) if words)
     return f"{figure.value:>10}  {figure.name}" + (f" ({told})" if told else "")
+
+
+def _alarm(alarm: Alarm) -> str:
+    why = f"; why: penfield diagnose {alarm.seq}" if alarm.is_holding else ""
+    return f"{alarm.monitor}: {alarm.where}; {alarm.grounds}{why}"
 
 
 def _section(title: str, lines: Any) -> str:

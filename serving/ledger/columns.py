@@ -317,6 +317,7 @@ def _page(row: Row[Any]) -> Record:
     return plain | {
         "milliseconds": sum(stages.values()),
         "method": alignment.get("method"),
+        "residual_px": alignment.get("residual_px"),
         **_quality(plain.pop("quality")),
     }
 

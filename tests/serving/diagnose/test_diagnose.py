@@ -1,0 +1,122 @@
+"""From alarm to cause: faults are planted, and the stage and the slice are named."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from benchmarks import drawn_ledger
+from recognizer.form import load_form
+from serving.batch.recognize import Order, recognize
+from serving.door import open_door
+from serving.intake.scans import find_scans
+from serving.ledger import open_ledger
+from serving.models import Shelf
+from serving.promise import Policy
+from tests.serving.test_batch import Quiet
+from training.cli import app
+from training.samples import save, scan
+from training.samples.fill import Habits
+from training.samples.fonts import HANDS
+from training.samples.sheet import DPI, Desk
+
+ROOT = Path(__file__).parents[3]
+FORMS, BUNDLE = ROOT / "data" / "forms", ROOT / "data" / "bundle"
+PAGES = {"before": {"lobby": 7, "annex": 7}, "since": {"lobby": 2, "annex": 12}}
+DARK = "annex"
+
+
+def draw(path: Path, number: int, *, dark: bool) -> None:
+    rng = np.random.default_rng([7, number])
+    sheet = _sheet(rng)
+    page = scan.noise(scan.warp(sheet, rng, scale=0.5, turn_deg=float(rng.normal(0, 0.5)), shift=0.004), rng, 1.5)
+    save.save_jpeg(path, scan.contrast(page, 0, 165) if dark else page, round(DPI * 0.5), quality=75)
+
+
+def _sheet(rng: np.random.Generator) -> np.ndarray:
+    return Desk(FORMS).application(rng, "", font=str(rng.choice(list(HANDS))), habits=Habits()).image
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pages of two sources; from one of them they are darker copies since the alarm."""
+    folder, number = tmp_path_factory.mktemp("dark"), 0
+    with open_ledger(f"sqlite:///{folder}/ledger.db") as ledger:
+        first_seen = ""
+        for when, sources in PAGES.items():
+            scans = folder / when
+            for source, count in sources.items():
+                (scans / source).mkdir(parents=True)
+                for _ in range(count):
+                    number += 1
+                    draw(scans / source / f"{number:03d}.jpg", number, dark=when == "since" and source == DARK)
+            if when == "since":
+                first_seen = datetime.now(UTC).isoformat(timespec="microseconds")
+            order = Order(
+                forms=(load_form(FORMS / "insurance_application.yaml"),), scans=tuple(find_scans([scans])),
+                out=folder / "out" / when,
+            )  # fmt: skip
+            recognize(order, open_door(BUNDLE, ledger, policy=Policy()), ledger, Quiet())
+        with ledger.alarms() as alarms:
+            alarms.sound("contrast", {"form": "insurance_application"}, evidence={"ks": 0.8}, first_seen=first_seen)
+    return folder
+
+
+def penfield(store: Path, *words: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [*map(str, words), "--store", str(store)])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_darker_copies_of_one_source(store: Path) -> None:
+    code, printed, _ = penfield(store, "diagnose", 1)
+    lines = [line.strip() for line in printed.splitlines()]
+    fields = 192  # of the twelve pages, with sixteen fields each
+    assert code == 0 and any(line.startswith("suspected stage: scan") for line in lines)
+    where = lines[next(n for n, line in enumerate(lines) if line.startswith("where it gathers")) + 1]
+    assert where.startswith(f"source {DARK}: {fields} fields")
+    assert f"first page: {DARK}/017.jpg, page 1" in lines  # after fourteen before, and two of the lobby
+    code, ids, _ = penfield(store, "diagnose", 1, "--ids")
+    assert code == 0 and len(set(ids.split())) == fields
+
+
+def test_the_command_that_it_names_replays_them(store: Path) -> None:
+    Shelf(store).put(BUNDLE)
+    code, printed, _ = penfield(store, "replay", "--alarm", 1, "--scans", store / "since")
+    assert code == 0 and "192 identical, 0 not" in " ".join(printed.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [(("diagnose", 7), "there is none"), (("replay", "--alarm", 1, "--random", 3), "--alarm says which")],
+)
+def test_what_cannot_be_is_told(store: Path, words: tuple[object, ...], complaint: str) -> None:
+    code, _, complaints = penfield(store, *words)
+    assert code == 2 and complaint in " ".join(complaints.split())
+
+
+def test_an_alarm_of_an_empty_ledger_says_what_is_not_known(tmp_path: Path) -> None:
+    """Also one of a component, and one about no part of the work that the columns know."""
+    with open_ledger(f"sqlite:///{tmp_path}/ledger.db") as ledger, ledger.alarms() as alarms:
+        alarms.sound("silent_component", {"model": "m", "component": "it's one"}, evidence={})
+        alarms.sound("seconds", {"person": "o'hara"}, evidence={})
+    code, printed, _ = penfield(tmp_path, "diagnose", 1)
+    assert code == 0 and "suspected stage: reading" in printed and "no field was read since" in printed
+    code, printed, _ = penfield(tmp_path, "diagnose", 2)
+    assert code == 0 and "suspected stage: not known" in printed and "where it gathers: not known" in printed
+    code, _, complaints = penfield(tmp_path, "replay", "--alarm", 2)
+    assert code == 2 and "no field was read since" in " ".join(complaints.split())
+    assert "penfield diagnose 2" in penfield(tmp_path, "alarms")[1]
+
+
+def test_a_drawn_ledger_with_votes_and_judgements(tmp_path: Path) -> None:
+    """Years of production in which nothing changed: nothing is suspected, and slices are those of what is wrong."""
+    with open_ledger(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        drawn_ledger.draw(ledger, 240, pages_per_batch=15, audit=0.15)
+        with ledger.alarms() as alarms:
+            alarms.sound("accuracy", {"form": "claim"}, evidence={}, first_seen=drawn_ledger.at(120 * 60.0))
+    code, printed, _ = penfield(tmp_path, "diagnose", 1)
+    assert code == 0 and "suspected stage: not known" in printed
+    assert "wrong" in printed and "fields, score" in printed and "first page: " in printed
+    assert "123-45-6789" not in printed

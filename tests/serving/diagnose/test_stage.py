@@ -1,0 +1,93 @@
+"""The rules by which a stage is suspected, on windows in which one thing is planted, or nothing."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from serving.diagnose.stage import CALIBRATION, READING, SCAN, suspect
+from serving.diagnose.window import Windows
+
+PAGES, FIELDS = 60, 8
+
+
+def quiet(seed: int) -> Windows:
+    rng = np.random.default_rng(seed)
+
+    def fields(batch: str) -> pd.DataFrame:
+        rows = pd.DataFrame({name: rng.normal(size=PAGES * FIELDS) for name in (*SCAN, *READING, *CALIBRATION)})
+        rows["batch_id"], rows["page_no"] = batch, 1
+        rows["scan_no"] = np.repeat(np.arange(PAGES), FIELDS)
+        rows["repeated"] = (rng.random(len(rows)) < 0.1).astype(float)
+        return rows
+
+    pages = pd.DataFrame({"since": np.repeat([False, True], PAGES), "unmatched": 0})
+    pages["residual_px"] = rng.gamma(4, 0.1, 2 * PAGES)
+    people = np.array(["ann", "ben", "cyd", "dot"])
+    votes = pd.DataFrame({"person": np.tile(people, 100), "since": np.repeat([False, True], 200)})
+    votes["seconds"], votes["agrees"] = rng.gamma(4, 2, 400), rng.random(400) < 0.95
+    return Windows(before=fields("old"), since=fields("new"), pages=pages, votes=votes)
+
+
+def scan(seen: Windows) -> Windows:
+    """Darker copies are also read less surely: the earlier stage is suspected."""
+    return reading(replace(seen, since=seen.since.assign(contrast=seen.since["contrast"] - 2)))
+
+
+def alignment(seen: Windows) -> Windows:
+    return reading(replace(seen, pages=seen.pages.assign(residual_px=seen.pages["residual_px"] + seen.pages["since"])))
+
+
+def reading(seen: Windows) -> Windows:
+    return replace(seen, since=seen.since.assign(confidence=seen.since["confidence"] - 2))
+
+
+def constant(seen: Windows) -> Windows:
+    return replace(seen, since=seen.since.assign(repeated=1.0))
+
+
+def calibration(seen: Windows) -> Windows:
+    return replace(seen, since=seen.since.assign(too_sure=seen.since["too_sure"] + 2))
+
+
+def lazy(seen: Windows) -> Windows:
+    votes = seen.votes
+    his = (votes["person"] == "ben") & votes["since"]
+    return replace(seen, votes=votes.assign(seconds=np.where(his, 1.0, votes["seconds"])))
+
+
+@pytest.mark.parametrize(
+    ("fault", "stage"),
+    [(scan, "scan"), (alignment, "alignment"), (reading, "reading"), (constant, "reading"),
+     (calibration, "calibration"), (lazy, "people")],
+)  # fmt: skip
+def test_each_fault_is_found_at_its_stage(fault: object, stage: str) -> None:
+    for seed in range(5):
+        found = suspect(fault(quiet(seed)), {})  # type: ignore[operator]
+        assert found.stage == stage, (seed, found)
+
+
+def test_the_lazy_one_is_named_and_nobody_where_all_are_quick() -> None:
+    assert {each.measure for _, each in suspect(lazy(quiet(1)), {}).shifts} == {"seconds of ben"}
+    seen = quiet(1)
+    every = replace(
+        seen, votes=seen.votes.assign(seconds=seen.votes["seconds"] * np.where(seen.votes["since"], 0.1, 1))
+    )
+    assert suspect(every, {}).stage == "not known"
+
+
+def test_a_component_is_about_reading_and_a_person_about_people() -> None:
+    assert suspect(quiet(1), {"model": "m", "component": "c"}).stage == "reading"
+    assert suspect(scan(quiet(1)), {"person": "ben"}).stage == "not known"
+
+
+def test_quiet_windows_are_not_known() -> None:
+    """Of 200, no more than the two chances of one in a hundred allow, measures and people."""
+    assert sum(suspect(quiet(seed), {}).stage != "not known" for seed in range(200)) <= 8
+
+
+def test_too_few_pages_say_nothing() -> None:
+    seen = scan(quiet(1))
+    few = replace(seen, since=seen.since[seen.since["scan_no"] < 7], votes=seen.votes[:0], pages=seen.pages[:0])
+    assert suspect(few, {}).stage == "not known"
