@@ -17,10 +17,12 @@ Stage = Literal["scan", "alignment", "reading", "calibration", "people", "not kn
 SCAN = ("resolution_dpi", "sharpness", "contrast", "noise", "skew_deg", "illumination", "clipping", "compression")
 """What of the picture does not depend on what is written: ink and what bleeds through do."""
 ALIGNMENT = ("unmatched", "residual_px")
+PLACED = ("off_place",)
+"""Crops that do not hold what the form says: boxes that were moved fit as well as before, as a whole."""
 READING = ("confidence", "log_mass", "characters", "blank", "no_answer", "repeated")
 CALIBRATION = ("too_sure",)
 PEOPLE = ("seconds", "agrees")
-ASKED = len(SCAN) + len(ALIGNMENT) + len(READING) + len(CALIBRATION)
+ASKED = len(SCAN) + len(ALIGNMENT) + len(PLACED) + len(READING) + len(CALIBRATION)
 COMPONENT = "component"
 
 WHY: Mapping[Stage, str] = {
@@ -68,7 +70,8 @@ def _fields_moved(seen: Windows) -> Sequence[tuple[Stage, Shift]]:
     pages = seen.pages
     was, now = pages[~pages["since"].astype(bool)], pages[pages["since"].astype(bool)]
     groups: tuple[tuple[Stage, tuple[str, ...], pd.DataFrame, pd.DataFrame], ...] = (
-        ("scan", SCAN, old, new), ("alignment", ALIGNMENT, was, now), ("reading", READING, old, new),
+        ("scan", SCAN, old, new), ("alignment", ALIGNMENT, was, now), ("alignment", PLACED, old, new),
+        ("reading", READING, old, new),
         ("calibration", CALIBRATION, old, new),
     )  # fmt: skip
     found = [
@@ -96,7 +99,7 @@ def _people_moved(votes: "pd.DataFrame") -> Sequence[tuple[Stage, Shift]]:
 
 def by_page(fields: "pd.DataFrame") -> "pd.DataFrame":
     """The mean of each measure over the fields of a page."""
-    measured = [*SCAN, *READING, *CALIBRATION]
+    measured = [*SCAN, *PLACED, *READING, *CALIBRATION]
     rows = fields[["batch_id", "scan_no", "page_no", *measured]].copy()
     rows[measured] = rows[measured].astype(float)
     return rows.groupby(["batch_id", "scan_no", "page_no"], sort=False)[measured].mean()

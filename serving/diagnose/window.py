@@ -34,6 +34,7 @@ _FIELDS = f"""
            u.bundle_id AS model, outcome, characters, confidence, log_mass, u.created_at AS created,
            {", ".join(f"p.{name}" for name in MEASURES)},
            coalesce(repeated, false)::INT AS repeated, (outcome = 'blank')::INT AS blank,
+           (outcome IN ('unaligned', 'wrong_crop'))::INT AS off_place,
            (outcome NOT IN ('text', 'blank'))::INT AS no_answer, (NOT j.correct)::INT AS wrong,
            confidence - j.correct::INT AS too_sure, c.seconds,
            CASE WHEN coalesce(text, '') = '' THEN 'none' WHEN regexp_matches(text, '^[0-9 .,/$()-]+$') THEN 'digits'

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from serving.diagnose.stage import CALIBRATION, READING, SCAN, suspect
+from serving.diagnose.stage import CALIBRATION, PLACED, READING, SCAN, suspect
 from serving.diagnose.window import Windows
 
 PAGES, FIELDS = 60, 8
@@ -16,7 +16,9 @@ def quiet(seed: int) -> Windows:
     rng = np.random.default_rng(seed)
 
     def fields(batch: str) -> pd.DataFrame:
-        rows = pd.DataFrame({name: rng.normal(size=PAGES * FIELDS) for name in (*SCAN, *READING, *CALIBRATION)})
+        rows = pd.DataFrame(
+            {name: rng.normal(size=PAGES * FIELDS) for name in (*SCAN, *PLACED, *READING, *CALIBRATION)}
+        )
         rows["batch_id"], rows["page_no"] = batch, 1
         rows["scan_no"] = np.repeat(np.arange(PAGES), FIELDS)
         rows["repeated"] = (rng.random(len(rows)) < 0.1).astype(float)
@@ -39,6 +41,10 @@ def alignment(seen: Windows) -> Windows:
     return reading(replace(seen, pages=seen.pages.assign(residual_px=seen.pages["residual_px"] + seen.pages["since"])))
 
 
+def moved_boxes(seen: Windows) -> Windows:
+    return reading(replace(seen, since=seen.since.assign(off_place=seen.since["off_place"] + 2)))
+
+
 def reading(seen: Windows) -> Windows:
     return replace(seen, since=seen.since.assign(confidence=seen.since["confidence"] - 2))
 
@@ -59,7 +65,7 @@ def lazy(seen: Windows) -> Windows:
 
 @pytest.mark.parametrize(
     ("fault", "stage"),
-    [(scan, "scan"), (alignment, "alignment"), (reading, "reading"), (constant, "reading"),
+    [(scan, "scan"), (alignment, "alignment"), (moved_boxes, "alignment"), (reading, "reading"), (constant, "reading"),
      (calibration, "calibration"), (lazy, "people")],
 )  # fmt: skip
 def test_each_fault_is_found_at_its_stage(fault: object, stage: str) -> None:
