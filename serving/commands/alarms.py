@@ -15,7 +15,7 @@ def alarms(
     end: Annotated[
         int | None, typer.Option(metavar="NUMBER", help="End an alarm: what it left out reads again.")
     ] = None,
-    reason: Annotated[str, typer.Option(help="What was the matter; wanted with --end.", show_default="")] = "",
+    reason: Annotated[str, typer.Option(help="What was the matter; wanted with --end.", show_default=False)] = "",
     by: Annotated[str | None, typer.Option(help="Who says so; it stays.", show_default="your user name")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
     store: StoreOption = None,

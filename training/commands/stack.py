@@ -18,7 +18,7 @@ def fit(
     bundles: Annotated[list[Path], typer.Argument(metavar="BUNDLE...", help="Folders of the models to combine.")],
     out: Annotated[Path, typer.Option(help="Where the stack goes: a folder like that of any model.")],
     peer: Annotated[
-        list[str] | None, typer.Option(help="A foreign model: rapidocr (pip install 'penfield[peer]').")
+        list[str] | None, typer.Option(help=r"A foreign model: rapidocr (pip install 'penfield\[peer]').")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder in the format of the optional shared data folder.")] = None,
     own: Annotated[
