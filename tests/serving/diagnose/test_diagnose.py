@@ -1,5 +1,6 @@
 """From alarm to cause: faults are planted, and the stage and the slice are named."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks import drawn_ledger
-from recognizer.form import load_form
+from recognizer.form import Form, load_form
+from recognizer.form.model import Option
 from serving.batch.recognize import Order, recognize
 from serving.door import open_door
 from serving.intake.scans import find_scans
@@ -24,34 +26,62 @@ from training.samples.sheet import DPI, Desk
 
 ROOT = Path(__file__).parents[3]
 FORMS, BUNDLE = ROOT / "data" / "forms", ROOT / "data" / "bundle"
-PAGES = {"before": {"lobby": 7, "annex": 7}, "since": {"lobby": 2, "annex": 12}}
 DARK = "annex"
+MOVED_MM = 3.0
+Pages = Mapping[str, Mapping[str, int]]
+"""So many pages before the alarm and since, by source."""
 
 
-def draw(path: Path, number: int, *, dark: bool) -> None:
-    rng = np.random.default_rng([7, number])
-    sheet = _sheet(rng)
-    page = scan.noise(scan.warp(sheet, rng, scale=0.5, turn_deg=float(rng.normal(0, 0.5)), shift=0.004), rng, 1.5)
-    save.save_jpeg(path, scan.contrast(page, 0, 165) if dark else page, round(DPI * 0.5), quality=75)
+def photographed(sheet: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return scan.noise(scan.warp(sheet, rng, scale=0.5, turn_deg=float(rng.normal(0, 0.5)), shift=0.004), rng, 1.5)
 
 
-def _sheet(rng: np.random.Generator) -> np.ndarray:
-    return Desk(FORMS).application(rng, "", font=str(rng.choice(list(HANDS))), habits=Habits()).image
+def filled_in(desk: Desk, rng: np.random.Generator) -> np.ndarray:
+    return desk.application(rng, "", font=str(rng.choice(list(HANDS))), habits=Habits()).image
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pages of two sources; from one of them they are darker copies since the alarm."""
-    folder, number = tmp_path_factory.mktemp("dark"), 0
+def printed_lower(form: Form, by_mm: float) -> Form:
+    """The form with its boxes further down, as another printer sets it; letterhead and headings stay."""
+    by = round(by_mm / 25.4 * form.page.dpi)
+
+    def down(box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+        x, y, width, height = box
+        return x, y + by, width, height
+
+    def option(each: Option) -> Option:
+        return each.model_copy(update={"box": down(each.box)}) if each.box else each
+
+    return form.model_copy(update={"fields": tuple(
+        field.model_copy(update={"box": down(field.box), "options": tuple(map(option, field.options))})
+        for field in form.fields
+    )})  # fmt: skip
+
+
+def dark(desk: Desk, rng: np.random.Generator, source: str) -> np.ndarray:
+    page = photographed(filled_in(desk, rng), rng)
+    return scan.contrast(page, 0, 165) if source == DARK else page
+
+
+def moved(desk: Desk, rng: np.random.Generator, source: str) -> np.ndarray:
+    desk.insurance = printed_lower(desk.insurance, MOVED_MM)
+    return photographed(filled_in(desk, rng), rng)
+
+
+def read_with(folder: Path, pages: Pages, fault: Callable[[Desk, np.random.Generator, str], np.ndarray]) -> Path:
+    """A ledger with real pages, drawn and read, and since the alarm with a fault; and that alarm."""
+    number = 0
     with open_ledger(f"sqlite:///{folder}/ledger.db") as ledger:
         first_seen = ""
-        for when, sources in PAGES.items():
+        for when, sources in pages.items():
             scans = folder / when
             for source, count in sources.items():
                 (scans / source).mkdir(parents=True)
                 for _ in range(count):
                     number += 1
-                    draw(scans / source / f"{number:03d}.jpg", number, dark=when == "since" and source == DARK)
+                    rng, desk = np.random.default_rng([7, number]), Desk(FORMS)
+                    is_new = when == "since"
+                    page = fault(desk, rng, source) if is_new else photographed(filled_in(desk, rng), rng)
+                    save.save_jpeg(scans / source / f"{number:03d}.jpg", page, round(DPI * 0.5), quality=75)
             if when == "since":
                 first_seen = datetime.now(UTC).isoformat(timespec="microseconds")
             order = Order(
@@ -62,6 +92,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with ledger.alarms() as alarms:
             alarms.sound("contrast", {"form": "insurance_application"}, evidence={"ks": 0.8}, first_seen=first_seen)
     return folder
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pages of two sources; from one of them they are darker copies since the alarm."""
+    pages = {"before": {"lobby": 7, "annex": 7}, "since": {"lobby": 2, "annex": 12}}
+    return read_with(tmp_path_factory.mktemp("dark"), pages, dark)
 
 
 def penfield(store: Path, *words: object) -> tuple[int, str, str]:
@@ -85,6 +122,14 @@ def test_the_command_that_it_names_replays_them(store: Path) -> None:
     Shelf(store).put(BUNDLE)
     code, printed, _ = penfield(store, "replay", "--alarm", 1, "--scans", store / "since")
     assert code == 0 and "192 identical, 0 not" in " ".join(printed.split())
+
+
+def test_boxes_that_were_moved(tmp_path: Path) -> None:
+    """The form is found and fits as a whole as before; its crops hold what stands 3 mm elsewhere."""
+    folder = read_with(tmp_path, {"before": {"lobby": 11}, "since": {"lobby": 11}}, moved)
+    code, printed, _ = penfield(folder, "diagnose", 1)
+    assert code == 0 and "suspected stage: alignment" in printed, printed
+    assert "alignment: off_place" in printed and "alignment: residual_px" not in printed
 
 
 @pytest.mark.parametrize(
