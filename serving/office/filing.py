@@ -1,13 +1,15 @@
 """What the decisions leave to people becomes tasks in the queue."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from recognizer.form import Field
 from recognizer.form.cells import cells_of
-from serving.consensus import Hearing, Skills
+from serving.consensus import Blind, Hearing, Skills
+from serving.consensus.policy import Rule
 from serving.ledger import Ledger, digest
 from serving.ledger.desk import Purpose, Task
 from serving.ledger.desk.filing import Unfiled
@@ -23,6 +25,10 @@ from serving.truth.belief import belief
 AT_ONCE = 500
 NEW, IN_PARTS, KNOWN = "new", "asked in parts", "people have settled it before"
 """Why a task wants what it does at first."""
+
+Became = Literal["asked", "with_people", "settled", "rescan", "erased"]
+"""What became of a field that is doubted: people are asked now; were asked, or will be since it was in review; have
+settled it; it is to be scanned again; it is erased."""
 
 
 def task_id_of(crop_id: str, purpose: Purpose) -> str:
@@ -55,7 +61,7 @@ class Clerk:
         while True:
             with self.ledger.desk_to_read() as desk:
                 rows = desk.filing.fields(batch.batch_id, AT_ONCE)
-            filed += self.queue.add(task for row in rows for task in self._tasks(row, batch))
+            filed += self.queue.add(task for row in rows for task in self._first_tasks(row, batch))
             if len(rows) < AT_ONCE:
                 break
         if batch.finished:
@@ -63,22 +69,57 @@ class Clerk:
                 desk.filing.done(batch.batch_id)
         return filed
 
-    def _tasks(self, row: Any, batch: Unfiled) -> Iterator[Task]:
+    def doubt(self, prediction_ids: Collection[str], reason: str) -> Counter[Became]:
+        """Put fields to people that were accepted, and say what became of all; again is harmless.
+
+        The machine is what is doubted: it has no say in what settles them. What they were accepted as stands until
+        people settle it, so that no record loses a value meanwhile. They are a choice, no sample: the purpose is
+        production, and no estimate rests on them.
+        """
+        with self.ledger.desk_to_read() as desk:
+            rows = desk.filing.of_predictions(prediction_ids)
+        by_crop: dict[str, list[Any]] = {}
+        for row in rows:
+            by_crop.setdefault(row.crop_id, []).append(row)
+        became = {crop_id: self._becomes(of) for crop_id, of in by_crop.items()}
+        new = [of[0] for crop_id, of in by_crop.items() if became[crop_id] == "asked"]
+        self.queue.add(task for row in new for task in self._doubting(row, reason))
+        return Counter(became.values())
+
+    def _becomes(self, rows: list[Any]) -> Became:
+        """Of one crop, wherever it is used."""
+        first, decided = rows[0], {row.decision for row in rows}
+        if first.erased:
+            return "erased"
+        if first.judged and _is_settled(self.ledger, first.crop_id):
+            return "settled"
+        if first.asked or decided & {"review", "audit"}:
+            return "with_people"
+        return "asked" if "accept" in decided else "rescan"
+
+    def _first_tasks(self, row: Any, batch: Unfiled) -> Iterator[Task]:
+        rule = rule_of(self.policy.handling(row.kind, row.form).consensus, row.purpose)
+        known = row.judged and row.purpose == "production" and _is_settled(self.ledger, row.crop_id)
+        hearing = hearing_of(row.purpose, row.outcome, row.text, row.confidence)
+        wanted = {"due_at": _due_at(batch, self.policy)} | ({"votes": 0, "reason": KNOWN} if known else {})
+        return self._tasks(row, rule, hearing, wanted)
+
+    def _doubting(self, row: Any, reason: str) -> Iterator[Task]:
+        rule = rule_of(self.policy.handling(row.kind, row.form).consensus, "audit")
+        return self._tasks(row, rule, Blind(purpose="production"), {"reason": reason})
+
+    def _tasks(self, row: Any, rule: Rule, hearing: Hearing, wanted: dict[str, Any]) -> Iterator[Task]:
         """The task of a field; or those of its parts, and then, as the sign that all of them are filed, the field's
         own, which asks nothing."""
         field = self.papers.named(row.form_digest, row.field, row.kind).field
-        hearing = hearing_of(row.purpose, row.outcome, row.text, row.confidence)
-        whole = self._task(row, batch, field, hearing)
+        whole = replace(self._task(row, rule, field, hearing), **wanted)
         parts = self._parts(row, field)
         for part in parts:
             yield self._of_part(whole, part, of_part(field, part), hearing)
         yield replace(whole, votes=0, reason=IN_PARTS) if parts else whole
 
-    def _task(self, row: Any, batch: Unfiled, field: Field, hearing: Hearing) -> Task:
-        handling = self.policy.handling(row.kind, row.form)
-        rule = rule_of(handling.consensus, row.purpose)
+    def _task(self, row: Any, rule: Rule, field: Field, hearing: Hearing) -> Task:
         wants = first_wants(rule, hearing, field, self.skills)
-        known = row.judged and row.purpose == "production" and _is_settled(self.ledger, row.crop_id)
         return Task(
             task_id=task_id_of(row.crop_id, row.purpose),
             crop_id=row.crop_id,
@@ -90,11 +131,10 @@ class Clerk:
             batch_id=row.batch_id,
             record_id=f"{row.batch_id}:{row.scan_no}:{row.page_no}",
             form=row.form,
-            value=handling.value,
-            due_at=_due_at(batch, self.policy),
-            votes=0 if known else wants.votes,
+            value=self.policy.handling(row.kind, row.form).value,
+            votes=wants.votes,
             role=wants.role,
-            reason=KNOWN if known else NEW,
+            reason=NEW,
         )
 
     def _parts(self, row: Any, field: Field) -> tuple[CropPart, ...]:

@@ -11,6 +11,7 @@ from recognizer.errors import UsageError
 from serving.consensus import Bar, Entry, History, Voiding, gold_rate
 from serving.ledger import Ledger
 from serving.ledger.desk import Lease, Role
+from serving.office.filing import Became
 from serving.office.group import AT_ONCE as GROUP
 from serving.office.group import Group, Grouping, Verified
 from serving.office.paper import Papers
@@ -71,6 +72,11 @@ class Office:
         One process at a time does it; others, and other threads, are told `busy` at once. Raises LedgerError.
         """
         return self._ticker.tick()
+
+    def doubt(self, prediction_ids: Collection[str], reason: str) -> Counter[Became]:
+        """Put fields to people that were accepted and may be wrong; says what became of each. Again is harmless. Until
+        people settle one, its record keeps what it says."""
+        return self._ticker.clerk.doubt(prediction_ids, reason)
 
     def void(self, person_id: str, since: str, reason: str) -> Counter[Came]:
         """Void a person's votes after a time, whatever gold says ("" from the first on), and take from the desk what

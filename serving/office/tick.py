@@ -84,6 +84,13 @@ class Ticker:
         return Settler(skills=self.skills, papers=self._papers, rules=self._rules)
 
     @property
+    def clerk(self) -> Clerk:
+        """Puts fields to people with what is known of these now."""
+        return Clerk(
+            ledger=self._ledger, queue=self._queue, policy=self._policy, papers=self._papers, skills=self.skills
+        )
+
+    @property
     def truster(self) -> Truster:
         """Judges people by the bar."""
         return Truster(ledger=self._ledger, papers=self._papers, bar=self._bar, settler=self.settler)
@@ -103,9 +110,7 @@ class Ticker:
 
     def _tick(self) -> Ticked:
         learned = self._learn()
-        filed = Clerk(
-            ledger=self._ledger, queue=self._queue, policy=self._policy, papers=self._papers, skills=self.skills
-        ).file_tasks()
+        filed = self.clerk.file_tasks()
         voidings, came = self._judge()
         closed = self._close_known()
         came += self._settle()

@@ -1,13 +1,15 @@
 """Which fields people are to be asked about and are not yet, in SQL."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, select
+from sqlalchemy import Connection, Row, and_, case, literal, select
 from sqlalchemy import exists as exists_
 
 from serving.ledger import schema
 from serving.ledger.clock import utc_now
+from serving.ledger.queries import CHUNK
 from serving.ledger.schema import tasks
 from serving.ledger.schema.truth import verdicts
 
@@ -49,6 +51,15 @@ class Filing:
         What was erased is not among them."""
         return list(self._connection.execute(_fields(batch_id).limit(most)))
 
+    def of_predictions(self, prediction_ids: Collection[str]) -> list[Row[Any]]:
+        """The fields of production for which these predictions are used, whatever was decided, as above; with `asked`:
+        they have a task, and `erased`."""
+        ids = list(dict.fromkeys(prediction_ids))
+        found: list[Row[Any]] = []
+        for start in range(0, len(ids), CHUNK):
+            found += self._connection.execute(_used(ids[start : start + CHUNK]))
+        return found
+
     def done(self, batch_id: str) -> None:
         """Note that a batch is filed."""
         row = {"batch_id": batch_id, "event": FILED, "facts": "{}", "at": utc_now()}
@@ -62,10 +73,32 @@ def _has(event: str) -> Any:
 
 def _fields(batch_id: str) -> Any:
     fields, said, decided = schema.batch_fields, schema.predictions, schema.decisions
-    filed, pages, cut = schema.batch_pages, schema.pages, schema.page_fields
     purpose = case((decided.c.decision == "audit", "audit"), else_="production")
     asked = exists_().where(tasks.c.crop_id == said.c.crop_id, tasks.c.purpose == purpose)
-    erased = exists_().where(schema.erased.c.table_name == "crops", schema.erased.c.row_key == said.c.crop_id)
+    return _rows(purpose.label("purpose")).where(
+        fields.c.batch_id == batch_id, decided.c.decision.in_(("review", "audit")), ~asked, ~_erased()
+    )
+
+
+def _used(prediction_ids: Collection[str]) -> Any:
+    batches, fields, said = schema.batches, schema.batch_fields, schema.predictions
+    asked = exists_().where(tasks.c.crop_id == said.c.crop_id, tasks.c.purpose.in_(("production", "audit")))
+    return (
+        _rows(literal("production").label("purpose"), asked.label("asked"), _erased().label("erased"))
+        .join(batches, batches.c.batch_id == fields.c.batch_id)
+        .where(batches.c.purpose == "production", fields.c.prediction_id.in_(prediction_ids))
+    )
+
+
+def _erased() -> Any:
+    return exists_().where(
+        schema.erased.c.table_name == "crops", schema.erased.c.row_key == schema.predictions.c.crop_id
+    )
+
+
+def _rows(*more: Any) -> Any:
+    fields, said, decided = schema.batch_fields, schema.predictions, schema.decisions
+    filed, pages, cut = schema.batch_pages, schema.pages, schema.page_fields
     judged = exists_().where(verdicts.c.crop_id == said.c.crop_id)
     policy = and_(decided.c.prediction_id == fields.c.prediction_id, decided.c.policy_digest == fields.c.policy_digest)
     place = [filed.c[name] == fields.c[name] for name in ("batch_id", "scan_no", "page_no")]
@@ -73,7 +106,7 @@ def _fields(batch_id: str) -> Any:
         select(
             fields.c.batch_id, fields.c.scan_no, fields.c.page_no, fields.c.field, fields.c.prediction_id,
             said.c.crop_id, said.c.outcome, said.c.text, said.c.confidence, decided.c.decision, cut.c.kind,
-            pages.c.form, pages.c.form_digest, purpose.label("purpose"), judged.label("judged"),
+            pages.c.form, pages.c.form_digest, judged.label("judged"), *more,
         )
         .select_from(fields)
         .join(said, said.c.prediction_id == fields.c.prediction_id)
@@ -81,6 +114,5 @@ def _fields(batch_id: str) -> Any:
         .join(filed, and_(*place))
         .join(pages, pages.c.page_key == filed.c.page_key)
         .join(cut, and_(cut.c.page_key == filed.c.page_key, cut.c.field == fields.c.field))
-        .where(fields.c.batch_id == batch_id, decided.c.decision.in_(("review", "audit")), ~asked, ~erased)
         .order_by(fields.c.scan_no, fields.c.page_no, cut.c.position)
     )  # fmt: skip
