@@ -27,10 +27,10 @@ def pictures(day: Day) -> dict[str, bytes]:
     """PNG by name; a picture that would show nothing is left out."""
     found = {}
     if day.rows("days"):
-        found["days"] = _png(2.0, lambda axes: _days(axes, day))
+        found["days"] = png(2.0, lambda axes: _days(axes, day))
     known = [name for name, each in day.accuracy.items() if each.value is not None]
     if known:
-        found["accuracy"] = _png(0.7 + 0.24 * len(known), lambda axes: _accuracy(axes, day, known))
+        found["accuracy"] = png(0.7 + 0.24 * len(known), lambda axes: _accuracy(axes, day, known))
     return found
 
 
@@ -72,13 +72,14 @@ def _accuracy(axes: "Axes", day: Day, names: list[str]) -> None:
     axes.grid(axis="x", color=INK, alpha=0.25, linewidth=0.5)
 
 
-def _png(height_in: float, draw: Callable[["Axes"], None]) -> bytes:
+def png(height_in: float, draw: Callable[["Axes"], None], width_in: float = WIDTH_IN) -> bytes:
+    """A picture in the style of reports, by default as wide as one."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained", dpi=DPI)
+        figure = Figure(figsize=(width_in, height_in), layout="constrained", dpi=DPI)
         FigureCanvasAgg(figure)
         draw(figure.add_subplot())
         buffer = BytesIO()

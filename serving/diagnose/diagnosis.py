@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from serving.diagnose.beginning import beginning
 from serving.diagnose.lattice import Slice, Terms, worst_slices
-from serving.diagnose.shift import oddness
-from serving.diagnose.stage import READING, SCAN, Suspicion, suspect
+from serving.diagnose.scores import Scores, floats, scores
+from serving.diagnose.stage import SCAN, Suspicion, suspect
 from serving.diagnose.window import Ask, Windows, bucket, windows
 from serving.ledger import Alarm
 
@@ -24,37 +25,76 @@ MOST, SHOWN = 30, 5
 """So many slices are searched for, and so many different ones are told."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Diagnosis:
-    """An alarm with what is suspected. `asked` says by what the slices are scored, "" where nothing moved.
+    """An alarm with what is suspected, and the fields that were compared (`seen`), those since with their `scores`.
 
-    `before` and `since` are how many fields were compared. `slices` are among those since, worst first;
-    `prediction_ids` are those of the first slice, or of all fields since, oldest first; `first` is where the first of
-    them stands.
+    `start` is the moment that parts them; `how` says where it is known from. `slices` are among the fields since, worst
+    first; `meant` says which of them are those of the first slice: all where there is none.
     """
 
     alarm: Alarm
+    start: str
+    how: str
     suspicion: Suspicion
-    before: int
-    since: int
-    asked: str
+    seen: Windows
+    scores: Scores
     slices: tuple[Slice, ...]
-    prediction_ids: tuple[str, ...]
-    first: str
+    meant: np.ndarray
+
+    @property
+    def fields(self) -> "pd.DataFrame":
+        """The fields that are meant, oldest first."""
+        return self.seen.since[self.meant]
+
+    @property
+    def prediction_ids(self) -> tuple[str, ...]:
+        """Their ids."""
+        return tuple(self.fields["prediction_id"])
+
+    @property
+    def first(self) -> str:
+        """Where the first of them stands; "" where there is none."""
+        return place(self.fields.iloc[0]) if self.meant.any() else ""
+
+    @property
+    def unseen(self) -> int:
+        """How many of them were accepted without being looked at."""
+        return int((self.fields["decision"] == "accept").sum())
 
 
 def diagnose(ask: Ask, alarm: Alarm) -> Diagnosis:
     """Everything that the columns say of an alarm. `ask` answers questions about columns that are up to date."""
-    seen = windows(ask, alarm)
+    start, how, seen = _begun(ask, alarm)
     suspicion = suspect(seen, alarm.slice)
-    asked, errors, names = _errors(seen, suspicion)
-    least = max(LEAST, int(SHARE * len(seen.since)))
-    slices = _told_apart(worst_slices(_columns(seen, names), errors, Terms(least=least, most=MOST))) if asked else ()
-    meant = seen.since[slices[0].rows] if slices else seen.since
+    scored, n = scores(seen, suspicion), len(seen.since)
+    terms = Terms(least=max(LEAST, int(SHARE * n)), most=MOST)
+    found = _told_apart(worst_slices(_columns(seen, scored.told_by), scored.costs, terms)) if scored.asked else ()
     return Diagnosis(
-        alarm=alarm, suspicion=suspicion, before=len(seen.before), since=len(seen.since), asked=asked, slices=slices,
-        prediction_ids=tuple(meant["prediction_id"]), first=_place(meant),
+        alarm=alarm, start=start, how=how, suspicion=suspicion, seen=seen, scores=scored, slices=found,
+        meant=found[0].rows if found else np.ones(n, bool),
     )  # fmt: skip
+
+
+def place(row: "pd.Series") -> str:
+    """Where a field stands."""
+    return f"{row['scan']}, page {row['page_no']}"
+
+
+def _begun(ask: Ask, alarm: Alarm) -> tuple[str, str, Windows]:
+    """Since when it is, how that is known, and what came before and since.
+
+    An alarm that knows no beginning says that it was first seen when it sounded. The fields that made it sound came
+    before: the beginning is looked for among them.
+    """
+    seen = windows(ask, alarm, alarm.first_seen)
+    if alarm.first_seen < alarm.at:
+        return alarm.first_seen, "first seen", seen
+    found = beginning(seen, alarm.at, alarm.slice.get("person"))
+    if found is None:
+        return alarm.at, "sounded, its beginning is not known", seen
+    how = "begun, as votes say," if "person" in alarm.slice else "begun, as pages say,"
+    return found, how, windows(ask, alarm, found)
 
 
 def _told_apart(slices: Sequence[Slice]) -> tuple[Slice, ...]:
@@ -65,58 +105,14 @@ def _told_apart(slices: Sequence[Slice]) -> tuple[Slice, ...]:
     return tuple(kept.values())[:SHOWN]
 
 
-def _errors(seen: Windows, suspicion: Suspicion) -> tuple[str, np.ndarray, tuple[str, ...]]:
-    """By what fields are scored, (n,) what each costs, and which measures a slice may be told by.
-
-    What moved most at the suspected stage, else what people found wrong, each times the seconds that people take for
-    such a field. Slices are told by what comes before what is scored, or they would only say it again.
-    """
-    seconds = _seconds(seen.since)
-    moved = [each for stage, each in suspicion.shifts if stage == suspicion.stage and each.measure in seen.since]
-    if moved:
-        name = max(moved, key=lambda each: each.distance / each.limit).measure
-        return name, _odd(seen, name) * seconds, () if name in SCAN else SCAN
-    wrong = np.nan_to_num(_floats(seen.since, "wrong"))
-    if wrong.any():
-        return "wrong", wrong * seconds, (*SCAN, *READING)
-    return "", wrong, ()
-
-
-def _odd(seen: Windows, name: str) -> np.ndarray:
-    """(n,) how unusual each field since is among those of its own name: some fields are always harder than others."""
-    odd, past = np.zeros(len(seen.since)), seen.before.groupby(["form", "field"]).indices
-    now, was = _floats(seen.since, name), _floats(seen.before, name)
-    for field, rows in seen.since.groupby(["form", "field"]).indices.items():
-        odd[rows] = oddness(now[rows], was[past[field]] if field in past else was)
-    return odd
-
-
-def _seconds(fields: "pd.DataFrame") -> np.ndarray:
-    """(n,) what people take for each field; where nobody was asked about such a kind, as for the others."""
-    seconds = _floats(fields, "seconds")
-    known = seconds[np.isfinite(seconds)]
-    return np.where(np.isfinite(seconds), seconds, known.mean() if len(known) else 1.0)
-
-
 def _columns(seen: Windows, measures: tuple[str, ...]) -> dict[str, np.ndarray]:
     since = seen.since
     columns = {name: np.asarray(since[name].fillna("").astype(str), object) for name in PLACES}
     columns["day"] = np.asarray(since["created"].dt.strftime("%Y-%m-%d"), object)
     for name in measures:
         if name in SCAN:
-            columns[name] = bucket(_floats(since, name), _floats(seen.before, name))
+            columns[name] = bucket(floats(since, name), floats(seen.before, name))
     if "characters" in measures:
-        columns["length"] = bucket(_floats(since, "characters"), _floats(seen.before, "characters"))
+        columns["length"] = bucket(floats(since, "characters"), floats(seen.before, "characters"))
         columns |= {name: np.asarray(since[name].fillna("").astype(str), object) for name in ("outcome", "value")}
     return {name: values for name, values in columns.items() if len(set(values)) > 1}
-
-
-def _place(fields: "pd.DataFrame") -> str:
-    if not len(fields):
-        return ""
-    row = fields.iloc[0]
-    return f"{row['scan']}, page {row['page_no']}"
-
-
-def _floats(frame: "pd.DataFrame", name: str) -> np.ndarray:
-    return np.asarray(frame[name].astype(float))

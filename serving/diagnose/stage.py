@@ -22,8 +22,13 @@ PLACED = ("off_place",)
 READING = ("confidence", "log_mass", "characters", "blank", "no_answer", "repeated")
 CALIBRATION = ("too_sure",)
 PEOPLE = ("seconds", "agrees")
-ASKED = len(SCAN) + len(ALIGNMENT) + len(PLACED) + len(READING) + len(CALIBRATION)
+PER_FIELD = (*SCAN, *PLACED, *READING, *CALIBRATION)
+"""What is known of each field, and compared as the mean of a page."""
+ASKED = len(PER_FIELD) + len(ALIGNMENT)
+PAGE = ("batch_id", "scan_no", "page_no")
 COMPONENT = "component"
+ORDER: tuple[Stage, ...] = ("scan", "alignment", "reading", "calibration", "people")
+"""The way of a field."""
 
 WHY: Mapping[Stage, str] = {
     "scan": "the pictures themselves are others",
@@ -31,16 +36,19 @@ WHY: Mapping[Stage, str] = {
     "reading": "pictures and alignment are as before, and what is read of them is not",
     "calibration": "what comes in and what is read are as before, and confidence says less about what is right",
     "people": "one person's votes are not what they were",
+    "not known": "nothing that is measured moved by more than chance allows, or there are too few pages to say",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Suspicion:
-    """The stage, why, and all that moved: `shifts` by the stage whose measures they are."""
+    """The stage, why, and all that moved: `shifts` by the stage whose measures they are. Of stages that are not in
+    `compared` there is too little to say."""
 
     stage: Stage
     why: str
     shifts: tuple[tuple[Stage, Shift], ...] = ()
+    compared: frozenset[Stage] = frozenset()
 
 
 def suspect(seen: Windows, of: Mapping[str, str]) -> Suspicion:
@@ -49,23 +57,21 @@ def suspect(seen: Windows, of: Mapping[str, str]) -> Suspicion:
     A page is the unit: its fields share sheet, hand and scan. The earliest stage that moved is suspected, since those
     after it move with it; an alarm about a component or a person is about reading or people.
     """
-    moved = (*_fields_moved(seen), *_people_moved(seen.votes))
-    stages = [stage for stage, _ in moved]
+    compared = (*_fields_compared(seen), *_people_compared(seen.votes))
+    known = frozenset(stage for stage, _ in compared)
+    moved = tuple((stage, each) for stage, each in compared if each.is_real)
+    stages: list[Stage] = [stage for stage, _ in moved]
     if COMPONENT in of:
         why = f"the alarm is about the component {of[COMPONENT]} of a stack, beside others that read the same fields"
-        return Suspicion(stage="reading", why=why, shifts=moved)
+        return Suspicion(stage="reading", why=why, shifts=moved, compared=known)
     if "person" in of:
-        return _told("people" if "people" in stages else "not known", moved)
-    order: tuple[Stage, ...] = ("scan", "alignment", "reading", "calibration", "people")
-    return _told(next((stage for stage in order if stage in stages), "not known"), moved)
+        own = {f"{name} of {of['person']}" for name in PEOPLE}
+        stages = [stage for stage, each in moved if each.measure in own]
+    stage: Stage = next((stage for stage in ORDER if stage in stages), "not known")
+    return Suspicion(stage=stage, why=WHY[stage], shifts=moved, compared=known)
 
 
-def _told(stage: Stage, moved: tuple[tuple[Stage, Shift], ...]) -> Suspicion:
-    why = WHY.get(stage, "nothing that is measured moved by more than chance allows, or there are too few pages to say")
-    return Suspicion(stage=stage, why=why, shifts=moved)
-
-
-def _fields_moved(seen: Windows) -> Sequence[tuple[Stage, Shift]]:
+def _fields_compared(seen: Windows) -> Sequence[tuple[Stage, Shift]]:
     old, new = by_page(seen.before), by_page(seen.since)
     pages = seen.pages
     was, now = pages[~pages["since"].astype(bool)], pages[pages["since"].astype(bool)]
@@ -78,31 +84,32 @@ def _fields_moved(seen: Windows) -> Sequence[tuple[Stage, Shift]]:
         (stage, shift(name, _numbers(a, name), _numbers(b, name), ASKED))
         for stage, names, a, b in groups for name in names
     ]  # fmt: skip
-    return [(stage, each) for stage, each in found if each is not None and each.is_real]
+    return [(stage, each) for stage, each in found if each is not None]
 
 
-def _people_moved(votes: "pd.DataFrame") -> Sequence[tuple[Stage, Shift]]:
-    """One person among others; where most of them changed it is the work, not somebody."""
+def _people_compared(votes: "pd.DataFrame") -> Sequence[tuple[Stage, Shift]]:
+    """One person among others. Where most of them changed it is the work, not somebody: such a measure names nobody.
+    One who says anything makes the others agree less, too."""
     people = list(votes.groupby("person"))
-    found: dict[str, list[Shift]] = {}
-    for person, rows in people:
-        new = rows["since"].to_numpy(bool)
-        for name in PEOPLE:
-            values = _numbers(rows, name)
-            each = shift(f"{name} of {person}", values[~new], values[new], len(people) * len(PEOPLE))
-            if each is not None and each.is_real:
-                found.setdefault(str(person), []).append(each)
-    if len(found) * 2 > len(people) > 1:
-        return []
-    return [("people", each) for shifts in found.values() for each in shifts]
+    found: list[tuple[Stage, Shift]] = []
+    for name in PEOPLE:
+        each = [_person(rows, name, f"{name} of {person}", len(people) * len(PEOPLE)) for person, rows in people]
+        known = [one for one in each if one is not None]
+        if len(people) == 1 or 2 * sum(one.is_real for one in known) <= len(people):
+            found += [("people", one) for one in known]
+    return found
+
+
+def _person(votes: "pd.DataFrame", name: str, measure: str, asked: int) -> Shift | None:
+    new, values = votes["since"].to_numpy(bool), _numbers(votes, name)
+    return shift(measure, values[~new], values[new], asked)
 
 
 def by_page(fields: "pd.DataFrame") -> "pd.DataFrame":
     """The mean of each measure over the fields of a page."""
-    measured = [*SCAN, *PLACED, *READING, *CALIBRATION]
-    rows = fields[["batch_id", "scan_no", "page_no", *measured]].copy()
-    rows[measured] = rows[measured].astype(float)
-    return rows.groupby(["batch_id", "scan_no", "page_no"], sort=False)[measured].mean()
+    rows = fields[[*PAGE, *PER_FIELD]].copy()
+    rows[list(PER_FIELD)] = rows[list(PER_FIELD)].astype(float)
+    return rows.groupby(list(PAGE), sort=False)[list(PER_FIELD)].mean()
 
 
 def _numbers(frame: "pd.DataFrame", name: str) -> np.ndarray:

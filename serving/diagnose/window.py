@@ -1,6 +1,6 @@
 """The fields before an alarm and since, as columns say them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +30,8 @@ _FIELDS = f"""
     ), costs AS (
         SELECT kind, avg(seconds) AS seconds FROM votes WHERE voided_at IS NULL AND purpose <> 'gold' GROUP BY kind
     )
-    SELECT u.prediction_id, u.batch_id, u.scan, u.scan_no, u.page_no, u.form, u.field, u.kind, u.source,
-           u.bundle_id AS model, outcome, characters, confidence, log_mass, u.created_at AS created,
+    SELECT u.prediction_id, u.crop_id, u.batch_id, u.scan, u.scan_no, u.page_no, u.form, u.field, u.kind, u.source,
+           u.bundle_id AS model, decision, outcome, characters, confidence, log_mass, u.created_at AS created,
            {", ".join(f"p.{name}" for name in MEASURES)},
            coalesce(repeated, false)::INT AS repeated, (outcome = 'blank')::INT AS blank,
            (outcome IN ('unaligned', 'wrong_crop'))::INT AS off_place,
@@ -44,7 +44,7 @@ _FIELDS = f"""
     WHERE {{where}} ORDER BY created {{way}}, u.batch_id, u.scan_no {{way}}, u.page_no {{way}}, u.field
     LIMIT {MOST_FIELDS}"""
 _PAGES = f"""
-    SELECT batch_id, scan_no, page_no, (status = 'unmatched')::INT AS unmatched, residual_px,
+    SELECT batch_id, scan_no, page_no, created_at AS created, (status = 'unmatched')::INT AS unmatched, residual_px,
            created_at >= TIMESTAMPTZ {{since}} AS since
     FROM (SELECT *, {SOURCE} AS source FROM pages) WHERE {{where}}"""
 _VOTES = """
@@ -54,15 +54,15 @@ _VOTES = """
                count(*) OVER (PARTITION BY crop_id, outcome, lower(trim(text))) AS alike
         FROM votes WHERE voided_at IS NULL
     )
-    SELECT person, seconds, voted_at >= TIMESTAMPTZ {since} AS since,
+    SELECT person, seconds, voted_at AS created, voted_at >= TIMESTAMPTZ {since} AS since,
            (alike - 1) / (voters - 1) AS agrees
-    FROM valid WHERE voters > 1 {person}"""
+    FROM valid WHERE voters > 1"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Windows:
-    """Fields before and since, oldest first, a row each, with what was measured of their page; pages and votes, with
-    `since` true where they are new."""
+    """Fields before and since, oldest first, a row each, with what was measured of their page; pages and everybody's
+    votes, with `since` true where they are new."""
 
     before: "pd.DataFrame"
     since: "pd.DataFrame"
@@ -70,24 +70,33 @@ class Windows:
     votes: "pd.DataFrame"
 
 
-def windows(ask: Ask, alarm: Alarm) -> Windows:
-    """What came before the trouble of an alarm was first seen, and from then until it ended, within its slice.
+def windows(ask: Ask, alarm: Alarm, start: str) -> Windows:
+    """What came before `start` (UTC, ISO 8601), and from then until the alarm ended, within the slice of the alarm.
 
-    Of its slice form, kind, field, source and person are heeded; fields of other models are there to compare with.
+    Of its slice form, kind, field, source and person are heeded; fields of other models are there to compare with. The
+    fields of a person are those that he or she answered before, and since.
     """
-    start, end = _quoted(alarm.first_seen), alarm.ended_at
     within = [f"{_DIMENSIONS[name]} = {_quoted(value)}" for name, value in alarm.slice.items() if name in _DIMENSIONS]
-    fields = [f"u.{each}" for each in within]
-    until = [f"u.created_at <= TIMESTAMPTZ {_quoted(end)}"] if end else []
-    pages = [each for each in within if each.startswith(("form", "source"))] or ["true"]
+    fields, pages = [f"u.{each}" for each in within], [each for each in within if each.startswith(("form", "source"))]
+    since = [f">= TIMESTAMPTZ {_quoted(start)}"]
+    since += [f"<= TIMESTAMPTZ {_quoted(alarm.ended_at)}"] if alarm.ended_at else []
     person = alarm.slice.get("person")
-    old = ask(_FIELDS.format(where=" AND ".join([f"u.created_at < TIMESTAMPTZ {start}", *fields]), way="DESC"))
-    new = ask(_FIELDS.format(where=" AND ".join([f"u.created_at >= TIMESTAMPTZ {start}", *until, *fields]), way="ASC"))
-    votes = _VOTES.format(since=start, person=f"AND person = {_quoted(person)}" if person else "")
+    old, new = _when(person, [f"< TIMESTAMPTZ {_quoted(start)}"]), _when(person, since)
     return Windows(
-        before=_plain(old)[::-1].reset_index(drop=True), since=_plain(new),
-        pages=_plain(ask(_PAGES.format(since=start, where=" AND ".join(pages)))), votes=_plain(ask(votes)),
-    )  # fmt: skip
+        before=_plain(ask(_FIELDS.format(where=" AND ".join([old, *fields]), way="DESC")))[::-1].reset_index(drop=True),
+        since=_plain(ask(_FIELDS.format(where=" AND ".join([new, *fields]), way="ASC"))),
+        pages=_plain(ask(_PAGES.format(since=_quoted(start), where=" AND ".join(pages or ["true"])))),
+        votes=_plain(ask(_VOTES.format(since=_quoted(start)))),
+    )
+
+
+def _when(person: str | None, bounds: Sequence[str]) -> str:
+    """The condition that a field was read within these bounds, or answered by a person."""
+    if person is None:
+        return " AND ".join(f"u.created_at {each}" for each in bounds)
+    voted = " AND ".join(f"voted_at {each}" for each in bounds)
+    his = f"SELECT crop_id FROM votes WHERE voided_at IS NULL AND person = {_quoted(person)} AND {voted}"
+    return f"u.crop_id IN ({his})"
 
 
 def bucket(values: np.ndarray, before: np.ndarray) -> np.ndarray:

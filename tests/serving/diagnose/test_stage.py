@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ks_2samp
 
+from serving.diagnose.shift import distance
 from serving.diagnose.stage import CALIBRATION, PLACED, READING, SCAN, suspect
 from serving.diagnose.window import Windows
 
@@ -91,6 +93,20 @@ def test_a_component_is_about_reading_and_a_person_about_people() -> None:
 def test_quiet_windows_are_not_known() -> None:
     """Of 200, no more than the two chances of one in a hundred allow, measures and people."""
     assert sum(suspect(quiet(seed), {}).stage != "not known" for seed in range(200)) <= 8
+
+
+def test_one_lazy_person_of_three_is_named_though_others_agree_less() -> None:
+    seen = lazy(quiet(1))
+    votes = seen.votes[seen.votes["person"] != "dot"]
+    less = votes.assign(agrees=np.where(votes["since"], 0.0, votes["agrees"]))
+    assert {each.measure for _, each in suspect(replace(seen, votes=less), {}).shifts} == {"seconds of ben"}
+
+
+def test_the_distance_is_that_of_scipy() -> None:
+    rng = np.random.default_rng(5)
+    for n in (1, 8, 60):
+        old, new = rng.normal(size=n), rng.integers(0, 2, size=2 * n).astype(float)
+        assert distance(old, new) == pytest.approx(ks_2samp(old, new).statistic)
 
 
 def test_too_few_pages_say_nothing() -> None:
