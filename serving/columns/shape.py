@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-VERSION = 2
+VERSION = 3
 """Of the tables below: whoever finds another one makes them again."""
 
 MEASURES = (
@@ -47,8 +47,8 @@ def _types() -> "dict[str, pa.DataType]":
 _SAID = {
     "prediction_id": "text", "crop_id": "text", "page_id": "text", "form": "name", "field": "name", "kind": "name",
     "bundle_id": "name", "purpose": "name", "outcome": "name", "text": "text", "characters": "count",
-    "confidence": "number", "runner_up": "number", "log_mass": "number", "components": "count", "latency_ms": "number",
-    "created_at": "time",
+    "confidence": "number", "runner_up": "number", "log_mass": "number", "components": "count", "parts_agree": "number",
+    "latency_ms": "number", "created_at": "time",
 }  # fmt: skip
 _MEASURED = dict.fromkeys(MEASURES, "number")
 _PLACE = {"batch_id": "name", "scan_no": "count", "page_no": "count"}

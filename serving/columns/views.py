@@ -5,7 +5,7 @@ from serving.columns.shape import MEASURES
 _MEASURED = ", ".join(MEASURES)
 _SAID = (
     "prediction_id, crop_id, page_id, form, field, kind, bundle_id, purpose, outcome, text, characters, confidence, "
-    "runner_up, log_mass, components, latency_ms, created_at"
+    "runner_up, log_mass, components, parts_agree, latency_ms, created_at"
 )
 
 VIEWS: dict[str, str] = {

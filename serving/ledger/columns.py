@@ -300,14 +300,22 @@ def _field(row: Row[Any]) -> Record:
     plain = _masked(dict(row._mapping))
     alternatives = json.loads(plain.pop("alternatives"))
     measured = json.loads(plain.pop("measured"))
+    parts = json.loads(plain.pop("parts"))
     erased = erased_day(plain["text"]) is not None
     return plain | {
         "characters": None if erased else len(plain["text"]),
         "runner_up": alternatives[0]["confidence"] if alternatives else None,
         "log_mass": measured.get("log_mass"),
-        "components": len(json.loads(plain.pop("parts"))),
+        "components": len(parts),
+        "parts_agree": _share_alike(parts, row),
         **_quality(plain.pop("quality")),
     }
+
+
+def _share_alike(parts: Sequence[Record], row: Row[Any]) -> float | None:
+    """Of the components of a stack, those that say what it says; None where it is no stack."""
+    alike = [(part["outcome"], part["text"]) == (row.outcome, row.text) for part in parts]
+    return sum(alike) / len(alike) if alike else None
 
 
 def _page(row: Row[Any]) -> Record:

@@ -20,6 +20,7 @@ from serving.ledger.desk import Desk
 from serving.ledger.erasing import Erasing
 from serving.ledger.erasure import PagePlace, Tombstone
 from serving.ledger.lessons import Lessons
+from serving.ledger.monitoring import Monitoring
 from serving.ledger.numbers import Numbers, Scope
 from serving.ledger.outside import Outside
 from serving.ledger.replaying import Replaying
@@ -147,6 +148,18 @@ class Ledger:
         """The same, but it writes nothing and waits for nobody."""
         with self._reading() as connection:
             yield Alarms(connection)
+
+    @contextmanager
+    def monitoring(self) -> Iterator[Monitoring]:
+        """One transaction on what monitors remember, and their alarms, as durable as `writing()`."""
+        with self._told(), self._turn, self._engine.execution_options(writes=True).begin() as connection:
+            yield Monitoring(connection)
+
+    @contextmanager
+    def monitoring_to_read(self) -> Iterator[Monitoring]:
+        """The same, but it writes nothing and waits for nobody."""
+        with self._reading() as connection:
+            yield Monitoring(connection)
 
     @contextmanager
     def replaying(self) -> Iterator[Replaying]:

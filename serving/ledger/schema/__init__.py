@@ -2,10 +2,11 @@
 
 `base` is what they share, `reading` what machines did, `review` what people did, `truth` what was settled, `crowds`
 what lies with people outside, `outside` who else is told and may ask, `lifecycle` which models there are and answer,
-`learning` what is learned from, `alarms` what is not as it was, `origin` under what something was made.
+`learning` what is learned from, `alarms` what is not as it was, `monitors` what those who look remember, `origin` under
+what something was made.
 """
 
-from serving.ledger.schema import alarms, crowds, learning, lifecycle, origin, outside, truth
+from serving.ledger.schema import alarms, crowds, learning, lifecycle, monitors, origin, outside, truth
 from serving.ledger.schema.append_only import protect
 from serving.ledger.schema.base import WORKING, metadata, schema_versions
 from serving.ledger.schema.erasure import crop_parts, erased, erasure_events, erasures
@@ -71,6 +72,7 @@ __all__ = [
     "leases",
     "lifecycle",
     "metadata",
+    "monitors",
     "origin",
     "outbox",
     "outside",

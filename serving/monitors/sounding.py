@@ -1,0 +1,116 @@
+"""What an alarm says: of the streams that sound, those that are told, and how much they moved."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from serving.monitors.drift import Drift, Look
+from serving.monitors.effect import effect
+from serving.monitors.slices import apart
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+AS_GOOD = 0.9
+"""Of slices that have nearly the same evidence the widest is told."""
+MOST_OTHERS = 4
+ANSWERS = ("vote", "pair", "person", "judged", "judged kind")
+"""Families whose units are not pages but what people said."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sounding:
+    """An alarm that is due, as `Alarms.sound` wants it."""
+
+    monitor: str
+    slice: Mapping[str, str]
+    evidence: Mapping[str, Any]
+    first_seen: str | None
+    prediction_id: str | None = None
+
+
+def soundings(drift: Drift, looked: Iterable[Look], ask: Any) -> list[Sounding]:
+    """Of each monitor the slice with the most evidence, and others only where these have nothing in common with it.
+
+    What is not told is named in the evidence of what is, and its bets begin anew.
+    """
+    over: dict[str, list[Look]] = {}
+    for each in looked:
+        if each.over is not None:
+            over.setdefault(each.stream.monitor, []).append(each)
+    return [_sounding(drift, best, rest, ask) for found in over.values() for best, rest in _told(drift, found)]
+
+
+def _told(drift: Drift, found: Sequence[Look]) -> list[tuple[Look, list[Look]]]:
+    told, left = list[tuple[Look, list[Look]]](), list(found)
+    while left:
+        most = max(_strength(each) for each in left)
+        good = [each for each in left if _strength(each) >= AS_GOOD * most]
+        best = min(good, key=lambda each: (len(each.stream.slice), -_strength(each)))
+        meant = dict(best.stream.slice)
+        same = [each for each in left if not apart(meant, dict(each.stream.slice))]
+        left = [each for each in left if apart(meant, dict(each.stream.slice))]
+        told.append((best, [each for each in same if each is not best]))
+        for each in same:
+            drift.forget(each.stream)
+    return told
+
+
+def _strength(look: Look) -> float:
+    return float(look.evidence.max())
+
+
+def _sounding(drift: Drift, best: Look, rest: Sequence[Look], ask: Any) -> Sounding:
+    stream, over = best.stream, best.over
+    assert over is not None
+    others = sorted((each for each in rest if each.stream.slice == stream.slice), key=_strength, reverse=True)
+    slices = {_where(each) for each in rest if each.stream.slice != stream.slice}
+    told: dict[str, Any] = {
+        "measure": stream.measure, "log10 of evidence": float(best.evidence[over]) / math.log(10),
+        "due": best.due / math.log(10), "others": ", ".join(each.stream.measure for each in others[:MOST_OTHERS]),
+        "also": ", ".join(sorted(slices)[:MOST_OTHERS]),
+    }  # fmt: skip
+    since, row = _moved(drift, best, told)
+    return Sounding(
+        monitor=stream.monitor, slice=dict(stream.slice), first_seen=since,
+        prediction_id=None if row is None else _prediction(row, ask),
+        evidence={name: value for name, value in told.items() if value != ""},
+    )  # fmt: skip
+
+
+def _where(look: Look) -> str:
+    return " ".join(f"{name} {value}" for name, value in look.stream.slice) or "all"
+
+
+def _moved(drift: Drift, best: Look, told: dict[str, Any]) -> "tuple[str | None, pd.Series | None]":
+    """Since when it moved, and the first unit since; `told` is told how much."""
+    frame, at, rows = drift.history(best.stream)
+    rows = rows.where(slice(None, _position(drift, best, frame, at)))
+    moved = effect(rows, drift.references(best.stream), best.stream.salt)
+    if moved is None:
+        return None, None
+    since = frame.iloc[at[moved.start : len(rows.values)]]
+    unit = "answers" if best.stream.family in ANSWERS else "pages"
+    told |= {
+        "was": moved.was, "now": moved.now, "side": moved.side, "PSI": moved.psi, "KS": moved.ks,
+        unit: len(since), "fields": int(since["fields"].sum()),
+    }  # fmt: skip
+    first = since.iloc[0]
+    return first["created"].isoformat(timespec="microseconds"), first
+
+
+def _position(drift: Drift, best: Look, frame: "pd.DataFrame", at: Any) -> int:
+    """So many of a stream's units had come in when it sounded."""
+    assert best.over is not None
+    after = len(best.evidence) - best.over - 1
+    return len(at) - after
+
+
+def _prediction(row: "pd.Series", ask: Any) -> str | None:
+    if "prediction_id" in row:
+        return str(row["prediction_id"])
+    unit = str(row["unit"]).replace("'", "''")
+    found = ask(f"SELECT min_by(prediction_id, field) AS first FROM _fields WHERE page_id = '{unit}'").to_pylist()
+    first: str | None = found[0]["first"]
+    return first
