@@ -24,8 +24,8 @@ Fetch = Callable[[str, str], "pd.DataFrame"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Look:
-    """A stream in this look: its `memory` after it, the positions `at` of the units in the frame of its family that were
-    ranked, and the `evidence` after each of them (natural logarithms, as is `due`; infinite while there is no turn)."""
+    """A stream in this look: its `memory` after it, the positions `at` of the units in the frame of its family that
+    were ranked, and the `evidence` after each of them (a natural logarithm, as `due` is: infinite without a turn)."""
 
     stream: Stream
     memory: Memory

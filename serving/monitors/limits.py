@@ -68,7 +68,8 @@ def measured(ledger: Ledger, ask: Any, settings: Settings) -> Iterator[Passed]:
     [last] = ask(_LAST).to_pylist()
     came = None if last["last"] is None else last["last"].isoformat(timespec="microseconds")
     yield Passed(
-        monitor="volume", what="no page came in, hours", value=_hours(came, now), limit=settings.silent_hours, since=came
+        monitor="volume", what="no page came in, hours", value=_hours(came, now), limit=settings.silent_hours,
+        since=came,
     )  # fmt: skip
 
 

@@ -7,8 +7,8 @@ nothing but a count per gap needs to be remembered. (That is an online conformal
 Algorithmic Learning in a Random World, 2005. A rank among the reference alone is uniform too, but ranks of several
 pages are not independent then, and who bets on them wins in the end though nothing changes.)
 
-Gaps are put together into bins, one, one, two, four, eight ... from either end, so that ends are told apart finely. Equal
-values are put in order by chance, as is a page within its bin.
+Gaps are put together into bins, one, one, two, four, eight ... from either end, so that ends are told apart finely.
+Equal values are put in order by chance, as is a page within its bin.
 """
 
 from collections.abc import Mapping, Sequence
@@ -73,7 +73,7 @@ def p_values(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The (..., t) ranks in (0, 1) of pages that lie in these bins, lowest 0, and the counts after them.
 
-    `within` in (0, 1) puts each page in order within its bin; `gaps` and `counts`, (..., k), are those before the first.
+    `within` in (0, 1) puts each page in order within its bin; `gaps` and `counts`, (..., k), are those before them.
     """
     one_hot = np.asarray(bins[..., None] == np.arange(gaps.shape[-1]), float)
     seen = one_hot.cumsum(axis=-2)

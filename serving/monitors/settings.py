@@ -1,12 +1,12 @@
-"""Settings of the monitors.
+"""Settings of the monitors, such as:
 
-    chance: 0.05             # that any alarm about drift is ever false, while nothing changes
-    reference_pages: 127     # so many pages say what is usual
-    begin: 2026-11-01        # pages that came in before are not looked at
-    queue_hours: 72          # plain limits, from which an alarm sounds; none: never
-    outbox_hours: 24
-    page_seconds: 60         # the middle one of the last 50 pages, from its file to its readings
-    silent_hours: none       # so long no page came in
+chance: 0.05             # that any alarm about drift is ever false, while nothing changes
+reference_pages: 127     # so many pages say what is usual
+begin: 2026-11-01        # pages that came in before are not looked at
+queue_hours: 72          # plain limits, from which an alarm sounds; none: never
+outbox_hours: 24
+page_seconds: 60         # the middle one of the last 50 pages, from its file to its readings
+silent_hours: none       # so long no page came in
 """
 
 from datetime import date
@@ -30,9 +30,9 @@ MENDS = {
 class Settings(BaseModel):
     """What the monitors keep to.
 
-    `chance` is the probability with which any drift alarm is ever sounded, over all monitors, slices and looks together,
-    while nothing changes. `reference_pages` are the first pages of a slice: they say what is usual. The others are plain
-    limits; None switches one off.
+    `chance` is the probability with which any drift alarm is ever sounded, over all monitors, slices and looks
+    together, while nothing changes. `reference_pages` are the first pages of a slice: they say what is usual. The
+    others are plain limits; None switches one off.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,7 +59,8 @@ def load_settings(path: Path) -> Settings:
         raise UsageError(f"{path}:1: no settings - mend: write, say, `chance: 0.05`")
     complaints = [f"{path}:{source.line(each.place)}: {each.what} - mend: {each.mend}" for each in source.complaints]
     try:
-        settings = Settings.model_validate({name: None if value == "none" else value for name, value in source.data.items()})
+        given = {name: None if value == "none" else value for name, value in source.data.items()}
+        settings = Settings.model_validate(given)
     except ValidationError as error:
         complaints += [
             f"{path}:{source.line(tuple(each['loc']))}: {each['loc'][0]}: {_sentence(each)}" for each in error.errors()

@@ -1,7 +1,8 @@
 """What an alarm says: of the streams that sound, those that are told, and how much they moved."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,31 +31,42 @@ class Sounding:
     prediction_id: str | None = None
 
 
-def soundings(drift: Drift, looked: Iterable[Look], ask: Any) -> list[Sounding]:
+def soundings(drift: Drift, looked: Sequence[Look], ask: Any) -> list[Sounding]:
     """Of each monitor the slice with the most evidence, and others only where these have nothing in common with it.
 
     What is not told is named in the evidence of what is, and its bets begin anew.
     """
-    over: dict[str, list[Look]] = {}
+    by_monitor: dict[str, list[Look]] = defaultdict(list)
     for each in looked:
-        if each.over is not None:
-            over.setdefault(each.stream.monitor, []).append(each)
-    return [_sounding(drift, best, rest, ask) for found in over.values() for best, rest in _told(drift, found)]
+        by_monitor[each.stream.monitor].append(each)
+    told = [found for each in by_monitor.values() for found in _told(each)]
+    for best, rest in told:
+        for each in (best, *rest):
+            drift.forget(each.stream)
+    return [_sounding(drift, best, rest, ask) for best, rest in told]
 
 
-def _told(drift: Drift, found: Sequence[Look]) -> list[tuple[Look, list[Look]]]:
-    told, left = list[tuple[Look, list[Look]]](), list(found)
+def _told(looked: Sequence[Look]) -> list[tuple[Look, list[Look]]]:
+    """The streams that are told, each with those that it stands for."""
+    told, left = list[tuple[Look, list[Look]]](), [each for each in looked if each.over is not None]
     while left:
         most = max(_strength(each) for each in left)
         good = [each for each in left if _strength(each) >= AS_GOOD * most]
+        if _is_everywhere(looked, left):
+            good = [each for each in left if not each.stream.slice] or good
         best = min(good, key=lambda each: (len(each.stream.slice), -_strength(each)))
         meant = dict(best.stream.slice)
         same = [each for each in left if not apart(meant, dict(each.stream.slice))]
         left = [each for each in left if apart(meant, dict(each.stream.slice))]
         told.append((best, [each for each in same if each is not best]))
-        for each in same:
-            drift.forget(each.stream)
     return told
+
+
+def _is_everywhere(looked: Sequence[Look], over: Sequence[Look]) -> bool:
+    """Whether most slices of a dimension sound, and not one alone."""
+    seen, sounding = ({each.stream.slice[0] for each in some if each.stream.slice} for some in (looked, over))
+    count = Counter(name for name, _ in sounding)
+    return any(n >= 2 and n > sum(name == each for each, _ in seen) / 2 for name, n in count.items())
 
 
 def _strength(look: Look) -> float:

@@ -51,7 +51,7 @@ class Rows:
         """No unit."""
         return cls(values=np.zeros(0), categories=np.zeros(0, object), keys=np.zeros(0, np.uint64))
 
-    def where(self, chosen: np.ndarray) -> "Rows":
+    def where(self, chosen: np.ndarray | slice) -> "Rows":
         """Some of them."""
         return Rows(values=self.values[chosen], categories=self.categories[chosen], keys=self.keys[chosen])
 
@@ -94,7 +94,7 @@ class Advance:
     """A stream after more units: its memory, references that were `closed`, and of the units that were ranked the
     positions among those given (`at`) and the `evidence` (n,) after each.
 
-    `ready` is the position of the unit that closed the first reference of all, None where that was before or is to come.
+    `ready` is the position of the unit that closed the first reference of all; None: that was before, or is to come.
     """
 
     memory: Memory
@@ -111,7 +111,7 @@ Earlier = Callable[[str, int], Rows]
 def advance(
     memory: Memory, known: Mapping[str, Reference], rows: Rows, need: int, salt: int, earlier: Earlier
 ) -> Advance:
-    """Look at more units: the first `need` of each category become its reference, the others are ranked and betted on."""
+    """Look at more units: the first `need` of each category become its reference, the others are ranked."""
     ties, within = chance(rows.keys, salt)
     ranks = np.full(len(rows.values), np.nan)
     waiting, counts, closed = dict(memory.waiting), dict(memory.counts), dict[str, Reference]()

@@ -1,8 +1,8 @@
 """Units: what is counted once. A page: its fields share sheet, hand and scan, and are no evidence of their own.
 
 Each family of units is a question to the columns; its answer has a row for each unit that came in after a moment: `at`
-when it came in (`created`: when it was made), `unit` (its name), what it belongs to (form, kind, source, model, person),
-the `fields` that it stands for and the first `prediction_id` among them, and its measures.
+when it came in (`created`: when it was made), `unit` (its name), what it belongs to (form, kind, source, model,
+person), the `fields` that it stands for and the first `prediction_id` among them, and its measures.
 """
 
 from collections.abc import Mapping
@@ -84,7 +84,8 @@ _PAIRS = """
 
 _TRIALS = f"""
     SELECT max(greatest(t.created_at, e."at")) AS "at", min(t.created_at) AS created, f.page_id AS unit, f.form,
-           {SOURCE} AS source, t.bundle_id AS model, count(*) AS fields, min_by(t.prediction_id, f.field) AS prediction_id,
+           {SOURCE} AS source, t.bundle_id AS model, count(*) AS fields,
+           min_by(t.prediction_id, f.field) AS prediction_id,
            f.form || ' ' || min(f.bundle_id) || max(f.bundle_id) AS reader,
            avg((t.outcome = f.outcome AND t.text = f.text)::INT) AS models_agree
     FROM _others t JOIN _fields f USING (crop_id) JOIN _scan_ends e ON (e.batch_id, e.scan_no) = (f.batch_id, f.scan_no)

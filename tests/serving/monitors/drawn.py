@@ -1,0 +1,119 @@
+"""Ledgers of pages whose measures and readings are drawn: filed row by row, so that hundreds of pages take a second."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sqlalchemy import create_engine
+
+from benchmarks.drawn_ledger import FORM, FORM_DIGEST, Rows, at
+from serving.ledger import Ledger, schema
+from serving.ledger.plain import canonical
+
+QUALITY = {
+    "resolution_dpi": (300.0, 1.0), "sharpness": (0.6, 0.05), "contrast": (0.7, 0.05), "noise": (0.02, 0.004),
+    "skew_deg": (0.0, 0.4), "illumination": (0.9, 0.02), "clipping": (0.01, 0.002), "compression": (0.1, 0.02),
+    "ink_coverage": (0.08, 0.02), "bleed_through": (0.0, 0.01),
+}  # fmt: skip
+"""Mean and spread of each measure."""
+
+
+@dataclass(kw_only=True)
+class Page:
+    """What is drawn of one page; a fault changes it."""
+
+    number: int
+    source: str
+    quality: dict[str, float]
+    readings: list[dict[str, Any]] = field(default_factory=list)
+
+
+Fault = Callable[[Page, np.random.Generator], None]
+
+
+def pages(
+    ledger: Ledger, count: int, *, first: int = 0, fault: Fault | None = None, sources: Sequence[str] = ("a", "b"),
+    seed: int = 1, model: str = "bundle",
+) -> None:  # fmt: skip
+    """File so many pages in a batch of their own, one a minute from page number `first` on."""
+    engine = create_engine(ledger.url)
+    with engine.begin() as connection:
+        rows = Rows(connection)
+        if not first:
+            definition = canonical(FORM.model_dump(mode="json"))
+            rows.add(schema.forms, form_digest=FORM_DIGEST, name=FORM.name, definition=definition, created_at=at(0))
+            rows.add(schema.bundles, bundle_id="bundle", info="{}", created_at=at(0))
+        if model != "bundle":
+            rows.add(schema.bundles, bundle_id=model, info="{}", created_at=at(0))
+        batch = f"batch-{first}"
+        rows.add(
+            schema.batches, batch_id=batch, bundle_id=model, purpose="production", params="{}",
+            started_at=at(60 * first),
+        )  # fmt: skip
+        for number in range(first, first + count):
+            rng = np.random.default_rng([seed, number])
+            page = drawn(number, sources[number % len(sources)], rng)
+            if fault is not None:
+                fault(page, rng)
+            _file(rows, batch, number - first, page, model)
+        rows.flush()
+    engine.dispose()
+
+
+def drawn(number: int, source: str, rng: np.random.Generator) -> Page:
+    """A page as it usually is: its fields share the hand, and so how surely they are read."""
+    quality = {name: float(rng.normal(mean, spread)) for name, (mean, spread) in QUALITY.items()}
+    hand = rng.normal()
+    page = Page(number=number, source=source, quality=quality)
+    for position, item in enumerate(FORM.fields):
+        sure = 1 / (1 + np.exp(-(3 + hand + 0.5 * rng.normal())))
+        text = "yes" if item.kind == "checkbox" and rng.random() < 0.5 else f"{position}{rng.integers(10**6):06}"
+        blank = rng.random() < 0.05
+        page.readings.append({
+            "text": "" if blank else text, "outcome": "blank" if blank else "text", "confidence": float(sure),
+            "measured": {"log_mass": float(-0.1 + 0.05 * hand)}, "latency_ms": 5.0,
+        })  # fmt: skip
+    return page
+
+
+def _file(rows: Rows, batch: str, scan_no: int, page: Page, model: str) -> None:
+    key, second = f"page-{page.number}", 60.0 * page.number
+    place = {"batch_id": batch, "scan_no": scan_no, "page_no": 1}
+    path, scan = f"{page.source}/{page.number}.png", f"scan-{page.number}"
+    rows.add(schema.scans, batch_id=batch, scan_no=scan_no, path=path, scan_digest=scan)
+    rows.add(
+        schema.pages, page_key=key, page_id=key, scan_digest=scan, page_no=1, setup_digest="setup", status="read",
+        reason="", form=FORM.name, form_digest=FORM_DIGEST, width_px=2480, height_px=3508, steps="[]",
+        quality=canonical(page.quality), alignment=canonical({"residual_px": 0.3}), stage_ms=canonical({"cut": 300}),
+        created_at=at(second),
+    )  # fmt: skip
+    rows.add(schema.batch_pages, **place, page_key=key)
+    for position, (item, said) in enumerate(zip(FORM.fields, page.readings, strict=True)):
+        crop_id, prediction_id = f"c-{page.number}-{position}", f"p-{page.number}-{position}"
+        rows.add(
+            schema.crops, crop_id=crop_id, png=b"png", dpi=150.0, steps="[]", marks="[]",
+            quality=canonical(page.quality),
+        )  # fmt: skip
+        rows.add(
+            schema.page_fields, page_key=key, field=item.name, position=position, kind=item.kind, crop_id=crop_id
+        )  # fmt: skip
+        rows.add(
+            schema.predictions, prediction_id=prediction_id, crop_id=crop_id, bundle_id=model, language_digest="l",
+            purpose="production", alternatives="[]", parts=said.pop("parts", "[]"), created_at=at(second),
+            **_plain(said),
+        )  # fmt: skip
+        accepted = said["confidence"] > 0.9
+        rows.add(
+            schema.decisions, prediction_id=prediction_id, policy_digest="policy", code="code", reason="reason",
+            decision="accept" if accepted else "review", threshold=0.9, probability=0.1 if accepted else None,
+            created_at=at(second + 1),
+        )  # fmt: skip
+        rows.add(
+            schema.batch_fields, **place, field=item.name, prediction_id=prediction_id, policy_digest="policy"
+        )  # fmt: skip
+    rows.add(schema.scan_ends, batch_id=batch, scan_no=scan_no, page_count=1, at=at(second + 2))
+
+
+def _plain(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {**said, "measured": canonical(said["measured"])}
