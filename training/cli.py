@@ -14,6 +14,7 @@ from serving.commands.erase import erase_app
 from serving.commands.export import export_app
 from serving.commands.key import key_app
 from serving.commands.models import models_app
+from serving.commands.monitor import monitor_app
 from serving.commands.numbers import numbers_app
 from serving.commands.office import gold_app, office_app
 from serving.commands.people import people_app
@@ -62,6 +63,7 @@ app.add_typer(gold_app, name="gold")
 app.add_typer(stack_app, name="stack")
 app.add_typer(alarms_app)
 app.add_typer(diagnose_app)
+app.add_typer(monitor_app)
 
 
 @app.command(epilog=EXIT_CODES)

@@ -13,7 +13,8 @@ INTERRUPTED = 130
 EXIT_CODES = (
     "[bold]Exit codes:[/] 0 done · 1 something else failed · 2 wrong options · 3 wrong form definition · "
     "4 a file or folder is not there · 5 damaged model · 6 the ledger cannot be opened or written · "
-    "7 --strict, and a page could not be read · 8 replay, and something differs · 130 interrupted"
+    "7 --strict, and a page could not be read · 8 replay, and something differs · "
+    "9 monitor, and an alarm sounded · 130 interrupted"
 )
 
 

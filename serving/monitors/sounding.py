@@ -83,7 +83,7 @@ def _sounding(drift: Drift, best: Look, rest: Sequence[Look], ask: Any) -> Sound
         "due": best.due / math.log(10), "others": ", ".join(each.stream.measure for each in others[:MOST_OTHERS]),
         "also": ", ".join(sorted(slices)[:MOST_OTHERS]),
     }  # fmt: skip
-    since, row = _moved(drift, best, told)
+    since, row = _moved(drift, best, told, ask)
     return Sounding(
         monitor=stream.monitor, slice=dict(stream.slice), first_seen=since,
         prediction_id=None if row is None else _prediction(row, ask),
@@ -95,7 +95,7 @@ def _where(look: Look) -> str:
     return " ".join(f"{name} {value}" for name, value in look.stream.slice) or "all"
 
 
-def _moved(drift: Drift, best: Look, told: dict[str, Any]) -> "tuple[str | None, pd.Series | None]":
+def _moved(drift: Drift, best: Look, told: dict[str, Any], ask: Any) -> "tuple[str | None, pd.Series | None]":
     """Since when it moved, and the first unit since; `told` is told how much."""
     frame, at, rows = drift.history(best.stream)
     rows = rows.where(slice(None, _position(drift, best, frame, at)))
@@ -108,6 +108,8 @@ def _moved(drift: Drift, best: Look, told: dict[str, Any]) -> "tuple[str | None,
         "was": moved.was, "now": moved.now, "side": moved.side, "PSI": moved.psi, "KS": moved.ks,
         unit: len(since), "fields": int(since["fields"].sum()),
     }  # fmt: skip
+    if best.stream.family == "page":
+        told["fields"] = _fields(since["unit"], ask)
     first = since.iloc[0]
     return first["created"].isoformat(timespec="microseconds"), first
 
@@ -119,10 +121,20 @@ def _position(drift: Drift, best: Look, frame: "pd.DataFrame", at: Any) -> int:
     return len(at) - after
 
 
+def _fields(pages: "pd.Series", ask: Any) -> int:
+    named = ", ".join(_quoted(str(each)) for each in pages)
+    found = ask(f"SELECT count(*) AS fields FROM _fields WHERE fresh AND page_id IN ({named})").to_pylist()
+    return int(found[0]["fields"])
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _prediction(row: "pd.Series", ask: Any) -> str | None:
     if "prediction_id" in row:
         return str(row["prediction_id"])
-    unit = str(row["unit"]).replace("'", "''")
-    found = ask(f"SELECT min_by(prediction_id, field) AS first FROM _fields WHERE page_id = '{unit}'").to_pylist()
+    unit = _quoted(str(row["unit"]))
+    found = ask(f"SELECT min_by(prediction_id, field) AS first FROM _fields WHERE page_id = {unit}").to_pylist()
     first: str | None = found[0]["first"]
     return first

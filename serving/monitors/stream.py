@@ -1,5 +1,6 @@
 """A stream: one measure of one slice, unit after unit, and what is remembered of it from look to look."""
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,12 @@ class Stream:
     def key(self) -> str:
         """Its name in the ledger."""
         return canonical([self.monitor, self.measure, self.family, dict(self.slice)])
+
+    @classmethod
+    def from_key(cls, key: str) -> "Stream":
+        """The stream of that name; what its family is ranked within is not known from it."""
+        monitor, measure, family, where = json.loads(key)
+        return cls(monitor=monitor, measure=measure, family=family, within="", slice=tuple(where.items()))
 
     @cached_property
     def salt(self) -> int:

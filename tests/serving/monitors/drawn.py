@@ -43,9 +43,8 @@ def pages(
         if not first:
             definition = canonical(FORM.model_dump(mode="json"))
             rows.add(schema.forms, form_digest=FORM_DIGEST, name=FORM.name, definition=definition, created_at=at(0))
-            rows.add(schema.bundles, bundle_id="bundle", info="{}", created_at=at(0))
-        if model != "bundle":
-            rows.add(schema.bundles, bundle_id=model, info="{}", created_at=at(0))
+            for name in ("bundle", "other"):
+                rows.add(schema.bundles, bundle_id=name, info="{}", created_at=at(0))
         batch = f"batch-{first}"
         rows.add(
             schema.batches, batch_id=batch, bundle_id=model, purpose="production", params="{}",
