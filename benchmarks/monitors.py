@@ -45,8 +45,8 @@ def time_a_day(pages: int) -> None:
                 streams = len(rows.last_look()[1]["streams"])
         came = first.units or {}
         print(
-            f"{came['read']:,} pages, {came['vote']:,} answers, {streams:,} streams: {looked - started:.1f} s, of which "
-            f"{synced - started:.1f} s bring the columns up to the ledger; nothing new: {again - looked:.2f} s; "
+            f"{came['read']:,} pages, {came['vote']:,} answers, {streams:,} streams: {looked - started:.1f} s, "
+            f"of which {synced - started:.1f} s bring the columns up to the ledger; nothing new: {again - looked:.2f} s; "
             f"{len(first.sounded)} alarms sounded"
         )  # fmt: skip
 

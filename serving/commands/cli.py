@@ -55,6 +55,15 @@ PolicyOption = Annotated[
         show_default="99.5% with 95% certainty",
     ),
 ]
+MonitorsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--monitors",
+        help="YAML file: chance of a false alarm, limits (docs/MONITORS.md).",
+        envvar="PENFIELD_MONITORS",
+        show_default="5%, ever",
+    ),
+]
 LaterOption = Annotated[
     bool, typer.Option("--deliver-later", help="Leave what goes to MLflow in the outbox, for `penfield deliver`.")
 ]

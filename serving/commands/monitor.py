@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from serving.commands.cli import DebugOption, LedgerOption, PolicyOption, StoreOption
+from serving.commands.cli import DebugOption, LedgerOption, MonitorsOption, PolicyOption, StoreOption
 from serving.commands.told import EXIT_CODES, told
 
 monitor_app = typer.Typer(rich_markup_mode="rich", pretty_exceptions_enable=False, add_completion=False)
@@ -21,14 +21,7 @@ def monitor(
     ] = None,
     html: Annotated[Path | None, typer.Option(metavar="PATH", help="HTML file to write: the same with plots.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also list slices for which nothing speaks.")] = False,
-    settings: Annotated[
-        Path | None,
-        typer.Option(
-            help="YAML file: chance of a false alarm, limits (docs/MONITORS.md).",
-            envvar="PENFIELD_MONITORS",
-            show_default="5%, ever",
-        ),
-    ] = None,
+    monitors: MonitorsOption = None,
     policy: PolicyOption = None,
     store: StoreOption = None,
     ledger: LedgerOption = None,
@@ -51,11 +44,12 @@ def monitor(
             raise UsageError(f"{html}: a folder - mend: name a file, say {html / 'monitors.html'}")
         if html is not None:
             check_folder(html.parent)
+        watched = load_settings(monitors) if monitors is not None else Settings()
         rest_s = seconds_of(every) if every is not None else None
         where = places(store, ledger)
         with open_ledger(where.ledger_url) as opened:
             made = Round(
-                ledger=opened, store=where.store, settings=load_settings(settings) if settings else Settings(),
+                ledger=opened, store=where.store, settings=watched,
                 policy=load_policy(policy) if policy is not None else Policy(), html=html, everything=everything,
             )  # fmt: skip
             sounded = made.once() if rest_s is None else made.for_ever(rest_s)

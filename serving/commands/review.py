@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from serving.commands.cli import DebugOption, LedgerOption, PolicyOption, StoreOption
+from serving.commands.cli import DebugOption, LedgerOption, MonitorsOption, PolicyOption, StoreOption
 from serving.commands.told import EXIT_CODES, told
 
 review_app = typer.Typer(rich_markup_mode="rich", pretty_exceptions_enable=False, add_completion=False)
@@ -20,21 +20,27 @@ def review(
         bool, typer.Option("--alone", help="A team of one: also several fields of one record. Each lease says so.")
     ] = False,
     policy: PolicyOption = None,
+    monitors: MonitorsOption = None,
     store: StoreOption = None,
     ledger: LedgerOption = None,
     debug: DebugOption = False,
 ) -> None:
-    """Serve the review page until Ctrl-C: people key what the machine doubts; what they say is settled meanwhile.
+    """Serve the review page until Ctrl-C: people key what the machine doubts; what they say is settled meanwhile, and
+    monitors look every ten minutes.
 
     People sign in with names and passwords: `penfield people add` makes the first one.
     """
     with told(debug):
         from serving.commands.review_server import serve
         from serving.ledger import open_ledger
+        from serving.monitors import Settings, load_settings
         from serving.office import Office, Rules
         from serving.promise import load_policy
         from serving.store import places
 
         wanted = load_policy(policy) if policy is not None else None
-        with open_ledger(places(store, ledger).ledger_url) as opened:
-            serve(Office(opened, wanted, rules=Rules(alone=alone)), host, port, typer.echo)
+        watched = load_settings(monitors) if monitors is not None else Settings()
+        where = places(store, ledger)
+        with open_ledger(where.ledger_url) as opened:
+            office = Office(opened, wanted, rules=Rules(alone=alone))
+            serve(office, where.store, watched, host, port, typer.echo)

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
@@ -9,6 +10,8 @@ from fastapi import FastAPI
 from recognizer.errors import UsageError
 from serving.api import api_router
 from serving.crowds.label_studio.router import label_studio_router
+from serving.monitors import Settings
+from serving.monitors.beside import Monitoring
 from serving.office import Office
 from serving.review import create_app
 from serving.webhook import Posting
@@ -21,8 +24,8 @@ def whole_app(office: Office) -> FastAPI:
     return create_app(office, routers=[label_studio_router(office), api_router(office.ledger)])
 
 
-def serve(office: Office, host: str, port: int, say: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C. Raises UsageError where the address is taken."""
+def serve(office: Office, store: Path, monitors: Settings, host: str, port: int, say: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C; monitors look beside it. Raises UsageError where the address is taken."""
     app = whole_app(office)
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -36,5 +39,5 @@ def serve(office: Office, host: str, port: int, say: Callable[[str], None]) -> N
         if host not in LOCAL:
             say("passwords cross the network as they are typed: put a proxy with TLS before it")
         say("Ctrl-C stops it")
-        with Posting(office.ledger):
+        with Posting(office.ledger), Monitoring(store, office.ledger.url, monitors):
             uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[listening])

@@ -88,10 +88,10 @@ def _any_sensitive(said: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def _said_sensitive(crop_id: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The same, of the crop or of the one that it is a part of."""
+    """The same, of the crop or of the one that it is a part of; all of them are found once, not for each row."""
     cut, parts = schema.page_fields, schema.crop_parts
-    whole = select(parts.c.crop_id).where(parts.c.part_id == crop_id).scalar_subquery()
-    return exists().where(cut.c.crop_id.in_([crop_id, whole]), cut.c.sensitive)
+    wholes = select(cut.c.crop_id).where(cut.c.sensitive)
+    return crop_id.in_(wholes) | crop_id.in_(select(parts.c.part_id).where(parts.c.crop_id.in_(wholes)))
 
 
 def _fields(batch_id: str, scans: Sequence[int]) -> Select[Any]:

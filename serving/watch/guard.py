@@ -56,7 +56,10 @@ class Guard:
                 self._watched.clear()
                 self._turn = turn
             if reader.bundle_id not in self._watched:
-                self._watched[reader.bundle_id] = self._begin(reader, alarms.all({"model": reader.bundle_id}))
+                of_components = tuple(
+                    each for each in alarms.all({"model": reader.bundle_id}) if "component" in each.slice
+                )
+                self._watched[reader.bundle_id] = self._begin(reader, of_components)
         return self._watched[reader.bundle_id].now
 
     def saw(self, read: Iterable[Prediction]) -> tuple[Alarm, ...]:

@@ -71,7 +71,7 @@ def test_it_goes_on_until_it_is_interrupted(tmp_path: Path, monkeypatch: pytest.
     [
         (("--every", "soon"), "--every soon - mend: a time from 1s on"),
         (("--html", "."), ".: a folder - mend: name a file"),
-        (("--settings", "nowhere.yaml"), "nowhere.yaml"),
+        (("--monitors", "nowhere.yaml"), "nowhere.yaml"),
     ],
 )
 def test_what_makes_no_sense(tmp_path: Path, words: tuple[str, ...], complaint: str) -> None:
