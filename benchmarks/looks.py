@@ -1,4 +1,4 @@
-"""The monitors: how long a look takes when the day had 100,000 fields, and how often quiet families sound."""
+"""A look of the monitors: how long it takes for a day of 100,000 fields; how often quiet families sound; delays."""
 
 import argparse
 import tempfile
@@ -77,8 +77,12 @@ def delays(repeats: int = 200, n: int = 127, rank: int = 300) -> None:
                 over = np.flatnonzero(strongest(values, n, rng) >= due(0.05, rank))
                 found.append(over[0] - quiet + 1 if len(over) else np.inf)
             middle, most = np.quantile(found, [0.5, 0.9], method="inverted_cdf")
-            told.append(f"{shift:g} sd: {middle:.0f} ({most:.0f})")
+            told.append(f"{shift:g} sd: {_pages(middle)} ({_pages(most)})")
         print(f"change {quiet:,} pages after the reference, told after pages: " + ", ".join(told))
+
+
+def _pages(count: float) -> str:
+    return f"{count:.0f}" if np.isfinite(count) else "not in 2,000"
 
 
 def strongest(values: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
