@@ -46,8 +46,8 @@ def time_a_day(pages: int) -> None:
         came = first.units or {}
         print(
             f"{came['read']:,} pages, {came['vote']:,} answers, {streams:,} streams: {looked - started:.1f} s, "
-            f"of which {synced - started:.1f} s bring the columns up to the ledger; nothing new: {again - looked:.2f} s; "
-            f"{len(first.sounded)} alarms sounded"
+            f"of which {synced - started:.1f} s bring the columns up to the ledger; "
+            f"nothing new: {again - looked:.2f} s; {len(first.sounded)} alarms sounded"
         )  # fmt: skip
 
 

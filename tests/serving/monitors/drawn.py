@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 
 from benchmarks.drawn_ledger import FORM, FORM_DIGEST, Rows, at
 from serving.ledger import Ledger, schema
 from serving.ledger.plain import canonical
+from serving.ledger.schema.truth import verdicts
 
 QUALITY = {
     "resolution_dpi": (300.0, 1.0), "sharpness": (0.6, 0.05), "contrast": (0.7, 0.05), "noise": (0.02, 0.004),
@@ -116,3 +117,72 @@ def _file(rows: Rows, batch: str, scan_no: int, page: Page, model: str) -> None:
 
 def _plain(said: Mapping[str, Any]) -> dict[str, Any]:
     return {**said, "measured": canonical(said["measured"])}
+
+
+Answers = Callable[[str, int, np.random.Generator], tuple[str, float]]
+"""Of a person and a page: what is keyed (`right`, or something else), and the seconds that it took."""
+STAFF = ("ann", "ben", "cyd")
+
+
+def keyed(ledger: Ledger, first: int, count: int, answers: Answers, *, right: float = 0.95) -> None:
+    """Two people in turn key the first field of each of these pages, and what they say is settled: the reading is what
+    they say so often (`right`)."""
+    engine = create_engine(ledger.url)
+    with engine.begin() as connection:
+        rows = Rows(connection)
+        for person in STAFF if not first else ():
+            rows.add(schema.people, person_id=person, name=person, created_at=at(0))
+        for number in range(first, first + count):
+            rng = np.random.default_rng([7, number])
+            said = connection.execute(
+                select(schema.predictions.c.text).where(schema.predictions.c.prediction_id == f"p-{number}-0")
+            ).scalar_one()
+            truth = said if said and rng.random() < right else f"{said}9"
+            _ask(rows, number)
+            for place in range(2):
+                person = STAFF[(number + place) % len(STAFF)]
+                text, seconds = answers(person, number, rng)
+                _vote(rows, number, place, person, truth if text == "right" else text, seconds)
+            rows.add(
+                verdicts, verdict_id=f"v-{number}", crop_id=f"c-{number}-0", source="crowd", outcome="text", text=truth,
+                confidence=None, valid_at=at(0), known_at=at(60 * number + 40), by="crowd", evidence="{}",
+            )  # fmt: skip
+        rows.flush()
+    engine.dispose()
+
+
+def _ask(rows: Rows, number: int) -> None:
+    rows.add(
+        schema.tasks, task_id=f"t-{number}", crop_id=f"c-{number}-0", prediction_id=f"p-{number}-0",
+        purpose="production", batch_id=None, record_id=None, form=FORM.name, field=FORM.fields[0].name,
+        kind=FORM.fields[0].kind, value=1.0, due_at=None, consensus="two", created_at=at(60 * number + 10),
+    )  # fmt: skip
+
+
+def _vote(rows: Rows, number: int, place: int, person: str, text: str, seconds: float) -> None:
+    token, second = 2 * number + place + 1, 60 * number + 20 + 5 * place
+    rows.add(
+        schema.leases, token=token, task_id=f"t-{number}", person_id=person, role="reviewer", sitting="s",
+        crop_id=f"c-{number}-0", record_id=None, relaxed=0, granted_at=at(second), expires_at=at(second + 300),
+    )  # fmt: skip
+    rows.add(
+        schema.votes, token=token, task_id=f"t-{number}", person_id=person, outcome="text", text=text,
+        seconds=seconds, keystrokes=5, at=at(second + 1),
+    )  # fmt: skip
+
+
+def tried(ledger: Ledger, first: int, count: int, agrees: float) -> None:
+    """A challenger reads these pages too, and says so often what the champion says."""
+    engine, said = create_engine(ledger.url), schema.predictions
+    with engine.begin() as connection:
+        rows = Rows(connection)
+        for number in range(first, first + count):
+            rng = np.random.default_rng([8, number])
+            for position in range(len(FORM.fields)):
+                own = said.c.prediction_id == f"p-{number}-{position}"
+                row = dict(connection.execute(select(said).where(own)).one()._mapping)
+                other = {} if rng.random() < agrees else {"text": "otherwise", "outcome": "text"}
+                row |= {"prediction_id": f"x-{number}-{position}", "bundle_id": "other", "purpose": "trial"}
+                rows.add(said, **{**row, **other})
+        rows.flush()
+    engine.dispose()
