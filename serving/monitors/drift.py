@@ -52,7 +52,8 @@ class Drift:
         self.first = settings.begin.isoformat() + "T00:00:00.000000+00:00" if settings.begin else ""
         self._known: dict[tuple[str, str], dict[str, Reference]] = defaultdict(dict)
         for each in references:
-            self._known[each.stream, each.since][each.category] = Reference.from_plain(each.facts)
+            if "gaps" in each.facts:
+                self._known[each.stream, each.since][each.category] = Reference.from_plain(each.facts)
         self._alarms: dict[str, list[Alarm]] = defaultdict(list)
         for alarm in alarms:
             self._alarms[alarm.monitor].append(alarm)
@@ -89,7 +90,7 @@ class Drift:
 
     def due(self, memory: Memory) -> float:
         """The evidence at which a stream sounds."""
-        return float(due(self._settings.chance, memory.turn)) if memory.turn else np.inf
+        return float(due(self._settings.chance_single, memory.turn)) if memory.turn else np.inf
 
     def _advance(self, stream: Stream, frame: "pd.DataFrame", at: np.ndarray) -> tuple[Advance, np.ndarray]:
         ended = [each for each in self._alarms[stream.monitor] if not each.is_holding]

@@ -1,7 +1,7 @@
 """A look: everything that is new in the ledger, against what was usual; what is not as it was sounds an alarm."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from serving.monitors.limits import Passed, measured
 from serving.monitors.settings import Settings
 from serving.monitors.sounding import Sounding, soundings
 from serving.monitors.stream import Memory
+from serving.monitors.together import Together
 from serving.monitors.units import FAMILIES, units
 
 if TYPE_CHECKING:
@@ -58,16 +59,19 @@ def _look(ledger: Ledger, ask: Any, settings: Settings) -> Looked:
     begun: Mapping[str, str] = facts.get("until", {})
     frames = {family: fetch(family, begun.get(family, drift.first)) for family in FAMILIES}
     found = soundings(drift, drift.advance(frames), ask)
+    joint = Together(settings, alarms, facts.get("together", {}), references, drift.first, fetch)
+    found += joint.advance(frames, found)
     passed = tuple(measured(ledger, ask, settings))
     found += [_late(each) for each in passed if each.is_over]
     left = {
         "until": {family: _until(frame) or begun.get(family, "") for family, frame in frames.items()},
         "streams": {key: memory.plain for key, memory in drift.memories.items()},
+        "together": {name: asdict(lane) for name, lane in joint.lanes.items()},
     }
     came = {family: len(frame) for family, frame in frames.items()}
     is_new = any(came.values())
     with ledger.monitoring() as writing:
-        if is_new and not writing.file(last, left, drift.closed):
+        if is_new and not writing.file(last, left, [*drift.closed, *joint.closed]):
             return Looked(busy=True)
         before = {each.seq for each in writing.alarms.all()}
         for each in found:

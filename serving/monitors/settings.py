@@ -20,6 +20,8 @@ from recognizer.errors import FormError, UsageError
 from recognizer.form.source import read_source
 
 Hours = Annotated[float, Setting(gt=0, le=1e5, allow_inf_nan=False)]
+TOGETHER = 0.1
+"""The part of the chance that is for several measures together."""
 MENDS = {
     "chance": "a probability from 0.0001 to 0.5, such as 0.05",
     "reference_pages": "a whole number of pages from 15 to 2047, such as 127",
@@ -44,6 +46,16 @@ class Settings(BaseModel):
     outbox_hours: Hours | None = 24.0
     page_seconds: Annotated[float, Setting(gt=0, le=1e5, allow_inf_nan=False)] | None = 60.0
     silent_hours: Hours | None = None
+
+    @property
+    def chance_single(self) -> float:
+        """What of the chance is for measures one by one."""
+        return (1 - TOGETHER) * self.chance
+
+    @property
+    def chance_together(self) -> float:
+        """What of it is for several measures together."""
+        return TOGETHER * self.chance
 
 
 def load_settings(path: Path) -> Settings:

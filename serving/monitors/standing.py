@@ -79,7 +79,7 @@ def _standing(
 
 def share_of(memory: Memory, settings: Settings) -> float:
     """How much of the evidence that is due there is."""
-    return max(0.0, float(evidence(memory.won) / due(settings.chance, memory.turn)))
+    return max(0.0, float(evidence(memory.won) / due(settings.chance_single, memory.turn)))
 
 
 def estimates(ledger: Ledger, asking: Asking, policy: Policy) -> list[Estimate]:
