@@ -130,6 +130,8 @@ def _ensure_schema(connection: Connection) -> None:
     if version < SCHEMA_VERSION:
         migrate(connection, version)
         _note_version(connection)
+    elif set(metadata.tables) - set(inspect(connection).get_table_names()):
+        metadata.create_all(connection)  # made by a program of this version that did not know them all yet
 
 
 def _note_version(connection: Connection) -> None:

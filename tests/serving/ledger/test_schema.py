@@ -70,6 +70,21 @@ def test_a_ledger_of_version_1_is_brought_to_this_version(empty_database: str) -
     assert rows(empty_database, "SELECT decision, threshold, probability FROM decisions") == [("review", 0.95, None)]
 
 
+def test_tables_that_came_later_are_made(empty_database: str) -> None:
+    """A ledger of this version that an earlier program made has not all of its tables."""
+    open_ledger(empty_database).close()
+    engine = create_engine(empty_database)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE monitor_looks"))
+    engine.dispose()
+    with open_ledger(empty_database) as ledger, ledger.monitoring() as rows:
+        assert rows.file(0, {}, [])
+    engine = create_engine(empty_database)
+    with engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
+        connection.execute(text("DELETE FROM monitor_looks"))
+    engine.dispose()
+
+
 def test_it_is_then_as_if_it_had_been_made_today(empty_database: str) -> None:
     open_ledger(empty_database).close()
     made_today = tables(empty_database)
