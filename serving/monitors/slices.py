@@ -45,11 +45,15 @@ def _sliced(part: Watched, frame: "pd.DataFrame") -> Iterator[tuple[tuple[tuple[
 
 
 def rows_of(stream: Stream, frame: "pd.DataFrame", at: np.ndarray) -> tuple[Rows, np.ndarray]:
-    """The units at these positions that have the measure, and their positions."""
-    values = np.asarray(frame[stream.measure], float)[at]
-    at = at[np.isfinite(values)]
+    """The units at these positions that have the measure, and their positions.
+
+    A mean is summed up now in this order and now in that: what differs in its last digits only is equal.
+    """
+    values = np.asarray(frame[stream.measure], np.float32).astype(float)[at]
+    known = np.isfinite(values)
+    at, values = at[known], values[known]
     named = frame[stream.within].to_numpy(object)[at] if stream.within else np.full(len(at), "", object)
-    return Rows(values=np.asarray(frame[stream.measure], float)[at], categories=named, keys=keys_of(frame)[at]), at
+    return Rows(values=values, categories=named, keys=keys_of(frame)[at]), at
 
 
 def keys_of(frame: "pd.DataFrame") -> np.ndarray:

@@ -77,5 +77,13 @@ def _turns(drift: Drift) -> int:
     return len(given)
 
 
+def test_how_a_mean_was_summed_up_is_no_drift() -> None:
+    """Equal shares whose last digits are lower from some page on, as another order of adding makes them."""
+    pages = drawn(1)
+    pages["noise"] = 1 / 7
+    pages.loc[250:, "noise"] -= np.spacing(1 / 7)
+    assert sounded(pages) == set()
+
+
 def test_and_a_fault_in_any_of_them_does() -> None:
     assert all("scan_drift" in sounded(drawn(seed, faults=True)) for seed in range(10))
