@@ -68,7 +68,7 @@ def _standing(
     share, nearest = max(armed, default=(0.0, ""))
     if alarm is not None:
         share, nearest = 1.0, str(alarm.evidence.get("measure", ""))
-    waiting = max((sum(memory.waiting.values()) for _, memory in of), default=0)
+    waiting = max((n for _, memory in of for n in memory.waiting.values()), default=0)
     seen = max(memory.seen for _, memory in of)
     state: State = "alarm" if alarm is not None else "watching" if armed else "collecting"
     return Standing(
