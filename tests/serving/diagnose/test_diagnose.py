@@ -129,6 +129,7 @@ def test_as_a_page_that_stands_on_its_own(store: Path, tmp_path: Path) -> None:
     page = path.read_text(encoding="utf-8")
     assert code == 0 and f"page: {path}" in printed
     assert "http" not in page and "<script" not in page and 'class="suspected"><strong>scan' in page
+    assert "penfield alarms --end 1" in page and "penfield diagnose 1 --review" in page
     assert "Contrast" in page and f"source {DARK}" in page and f"first page: {DARK}/017.jpg, page 1" in page
     with open_ledger(f"sqlite:///{store}/ledger.db") as ledger, ledger.truth() as truth:
         uses = truth.uses_since("")
