@@ -131,6 +131,7 @@ def test_alarms_are_told_in_both(drawn: Drawn) -> None:
         assert body is not None
         text = body.get_content()
         assert "component ash" in text and "met 12" in text and "psi 0.41" in text
+        assert "why: " in text and "penfield diagnose 1" in text and "penfield diagnose 2" not in text  # that is over
     assert "ended by ada: a new scanner" in text and "Alarms" not in html(drawn.day, str, {}, {})
 
 
