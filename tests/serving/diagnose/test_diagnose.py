@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from benchmarks import drawn_ledger
-from recognizer.form import Form, load_form
-from recognizer.form.model import Option
+from benchmarks.fault_pages import MOVED_MM, darker, printed_lower
+from recognizer.form import load_form
 from serving.batch.recognize import Order, recognize
 from serving.door import open_door
 from serving.intake.scans import find_scans
@@ -30,7 +30,6 @@ ROOT = Path(__file__).parents[3]
 FORMS, BUNDLE = ROOT / "data" / "forms", ROOT / "data" / "bundle"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DARK = "annex"
-MOVED_MM = 3.0
 Pages = Mapping[str, Mapping[str, int]]
 """So many pages before the alarm and since, by source."""
 
@@ -43,26 +42,9 @@ def filled_in(desk: Desk, rng: np.random.Generator) -> np.ndarray:
     return desk.application(rng, "", font=str(rng.choice(list(HANDS))), habits=Habits()).image
 
 
-def printed_lower(form: Form, by_mm: float) -> Form:
-    """The form with its boxes further down, as another printer sets it; letterhead and headings stay."""
-    by = round(by_mm / 25.4 * form.page.dpi)
-
-    def down(box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
-        x, y, width, height = box
-        return x, y + by, width, height
-
-    def option(each: Option) -> Option:
-        return each.model_copy(update={"box": down(each.box)}) if each.box else each
-
-    return form.model_copy(update={"fields": tuple(
-        field.model_copy(update={"box": down(field.box), "options": tuple(map(option, field.options))})
-        for field in form.fields
-    )})  # fmt: skip
-
-
 def dark(desk: Desk, rng: np.random.Generator, source: str) -> np.ndarray:
     page = photographed(filled_in(desk, rng), rng)
-    return scan.contrast(page, 0, 165) if source == DARK else page
+    return darker(page) if source == DARK else page
 
 
 def moved(desk: Desk, rng: np.random.Generator, source: str) -> np.ndarray:
