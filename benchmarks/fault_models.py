@@ -108,7 +108,8 @@ def judged(store: Path, numbers: range, seed: int) -> None:
     for rows, asked, _ in _asked(store, numbers, seed, lambda field, number: field["turn_of"] == number):
         rows.add(
             verdicts, verdict_id=f"v-{asked['crop_id']}", crop_id=asked["crop_id"], source="crowd", outcome="text",
-            text=asked["truth"], confidence=None, valid_at=asked["at"], known_at=asked["at"], by="crowd", evidence="{}",
+            text=asked["truth"], confidence=None, valid_at=asked["created_at"], known_at=asked["at"], by="crowd",
+            evidence="{}",
         )  # fmt: skip
 
 

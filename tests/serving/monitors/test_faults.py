@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 
 from benchmarks.fault_delays import Told, reordered
-from benchmarks.fault_models import LAZY, Stale, Stuck, agrees_at_once, diligent, keyed, says_blank
+from benchmarks.fault_models import LAZY, Stale, Stuck, agrees_at_once, diligent, judged, keyed, says_blank
 from benchmarks.fault_pages import FAULTS, FRENCH, LEFT_OUT, MOVED_MM, draw_page, save_page
 from benchmarks.fault_report import write_table
-from benchmarks.fault_runs import read_pages
+from benchmarks.fault_runs import read_pages, url_of
 from recognizer.clean.measure import measure
 from recognizer.form import Field
 from recognizer.page import Quality
 from recognizer.reading import Crop, Reading
+from serving.columns import Asking, columns_of, sync
+from serving.ledger import open_ledger
 
 SEED, PAGES = 11, range(4)
 QUALITY = Quality(
@@ -127,6 +129,12 @@ def test_people_on_pages_that_were_read(tmp_path: Path) -> None:
     assert any(text == read and seconds < 1 for _, _, text, seconds, read, _ in lazy)
     names = {value for page in json.loads((tmp_path / "truths.json").read_text()).values() for value in page.values()}
     assert np.mean([text in names for person, _, text, *_ in votes if person != LAZY]) > 0.7
+    judged(tmp_path, PAGES, SEED)
+    with open_ledger(url_of(tmp_path)) as ledger:
+        sync(ledger, columns_of(tmp_path))
+        with Asking(columns_of(tmp_path)) as desk:
+            settled = desk.ask("SELECT correct FROM judged").to_pylist()
+    assert len(settled) == len(PAGES)  # one field of each page, and it counts
     reordered(tmp_path, tmp_path / "again", 1)
     with (
         closing(sqlite3.connect(tmp_path / "again" / "ledger.db")) as rows,
