@@ -142,6 +142,24 @@ class Door:
             writing.predictions(model.reader.bundle_id, [fresh], under)
             return writing.read_back([fresh.prediction_id])[fresh.prediction_id]
 
+    def read_beside(self, crop: Crop, folder: Path) -> Prediction:
+        """Read a crop that the ledger has, of which nothing is decided; what was read before is taken from there.
+
+        Raises ScanRejected where the model fails on the crop, LedgerError where the crop was erased or the ledger
+        cannot be written.
+        """
+        item = self._named(crop, self._readers.now().of(crop.field.kind), folder)
+        known = self._ledger.predictions([item.name])
+        if item.name in known:
+            return known[item.name]
+        model, fresh = self._read(item, folder)
+        with self._ledger.writing() as writing:
+            writing.refuse_erased([crop.crop_id])
+            writing.bundle(model.reader.bundle_id, model.facts)
+            under = writing.environment(environment(model.facts))
+            writing.predictions(model.reader.bundle_id, [fresh], under)
+            return writing.read_back([item.name])[item.name]
+
     def _named(self, crop: Crop, model: Model, folder: Path) -> "_Named":
         language = language_digest(crop.field, folder)
         name = prediction_id(crop.crop_id, model.reader.bundle_id, language, self.purpose)

@@ -23,6 +23,7 @@ from serving.commands.replay import replay_app
 from serving.commands.report import report_app
 from serving.commands.review import review_app
 from serving.commands.told import EXIT_CODES, told
+from serving.commands.trial import trial_app
 from serving.commands.truth import truth_app
 from serving.commands.webhook import hook_app
 from training.commands.crowd_sim import crowd_sim_app
@@ -47,6 +48,7 @@ app.add_typer(campaign_app, name="campaign")
 app.add_typer(hook_app, name="webhook")
 app.add_typer(key_app, name="key")
 app.add_typer(models_app)
+app.add_typer(trial_app, name="trial")
 app.add_typer(numbers_app)
 app.add_typer(query_app)
 app.add_typer(replay_app)

@@ -30,6 +30,8 @@ def settle(
 ) -> None:
     """Put to people what was read since, and settle what they answered. `penfield review` does it as it runs.
 
+    With --watch the trials of models go on beside it.
+
     Again is harmless, and so is doing it in several places at once.
     """
     with told(debug):
@@ -39,15 +41,19 @@ def settle(
         from serving.office import Office
         from serving.promise import load_policy
         from serving.store import places
+        from serving.trial.beside import Beside
 
-        wanted = load_policy(policy) if policy is not None else None
-        with open_ledger(places(store, ledger).ledger_url) as opened:
+        wanted, where = load_policy(policy) if policy is not None else None, places(store, ledger)
+        with open_ledger(where.ledger_url) as opened:
             office = Office(opened, wanted)
             typer.echo(office.tick().line)
-            while watch:
-                sleep(WATCH_S)
-                if (ticked := office.tick()).changed:
-                    typer.echo(ticked.line)
+            if not watch:
+                return
+            with Beside(opened, where.store, wanted, always=True):
+                while True:
+                    sleep(WATCH_S)
+                    if (ticked := office.tick()).changed:
+                        typer.echo(ticked.line)
 
 
 @office_app.command(epilog=EXIT_CODES)

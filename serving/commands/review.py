@@ -37,10 +37,11 @@ def review(
         from serving.office import Office, Rules
         from serving.promise import load_policy
         from serving.store import places
+        from serving.trial.beside import Beside
 
         wanted = load_policy(policy) if policy is not None else None
         watched = load_settings(monitors) if monitors is not None else Settings()
         where = places(store, ledger)
-        with open_ledger(where.ledger_url) as opened:
+        with open_ledger(where.ledger_url) as opened, Beside(opened, where.store, wanted, always=True):
             office = Office(opened, wanted, rules=Rules(alone=alone))
             serve(office, where.store, watched, host, port, typer.echo)

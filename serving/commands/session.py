@@ -17,6 +17,7 @@ from serving.models import Champions, Models, Shelf
 from serving.models.named import folder_of
 from serving.promise import Policy, load_policy
 from serving.store import Places, places
+from serving.trial.beside import Beside
 
 BUNDLE_VARIABLE = "PENFIELD_BUNDLE"
 SHIPPED_BUNDLE = Path(__file__).parents[2] / "data" / "bundle"
@@ -51,7 +52,8 @@ def working(
 ) -> Iterator[Session]:
     """Open the ledger first, so that the courier finds its tables; load the models once. Raises PenfieldError.
 
-    Without a bundle the champions read, and whoever becomes one meanwhile, from the next page on.
+    Without a bundle the champions read, and whoever becomes one meanwhile, from the next page on; challengers read
+    beside them.
     """
     wanted = load_policy(policy) if policy is not None else None
     where = places(store, ledger_url)
@@ -59,6 +61,8 @@ def working(
         ledger = stack.enter_context(open_ledger(where.ledger_url))
         door = door_to(bundle, where, ledger, wanted)
         courier = None if deliver_later else stack.enter_context(Courier(where.store, where.ledger_url))
+        if not named_bundle(bundle):  # trials hold models against the champions
+            stack.enter_context(Beside(ledger, where.store, wanted))
         bar = stack.enter_context(Bar(Console(stderr=True)))
         yield Session(places=where, ledger=ledger, door=door, bar=bar, courier=courier)
 

@@ -51,7 +51,8 @@ class ModelParcel:
     """Something about models to deliver exactly once, in order; `key` is its identity at the receiver too.
 
     Kinds: `publication`, `activation` (payload: seq, the number of its row), `challenger` (payload: scope, and
-    bundle_id, "" for none any more).
+    bundle_id, "" for none any more), `trial` (payload: trial_id, step, the answers so far, and metrics), `trial_end`
+    (payload: trial_id).
     """
 
     key: str

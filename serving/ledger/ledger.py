@@ -26,6 +26,7 @@ from serving.ledger.outside import Outside
 from serving.ledger.replaying import Replaying
 from serving.ledger.succession import Succession
 from serving.ledger.sweep import sweep
+from serving.ledger.trial_rows import TrialRows
 from serving.ledger.truth import Truth
 from serving.ledger.values import Answer, BatchFacts, BatchPage, PageEntry, Parcel, Prediction, ScanEntry, StoredCrop
 from serving.ledger.writing import Writing
@@ -160,6 +161,18 @@ class Ledger:
         """The same, but it writes nothing and waits for nobody."""
         with self._reading() as connection:
             yield Monitoring(connection)
+
+    @contextmanager
+    def trials(self) -> Iterator[TrialRows]:
+        """One transaction on trials, as durable as `writing()`."""
+        with self._told(), self._turn, self._engine.execution_options(writes=True).begin() as connection:
+            yield TrialRows(connection)
+
+    @contextmanager
+    def trials_to_read(self) -> Iterator[TrialRows]:
+        """The same, but it writes nothing and waits for nobody."""
+        with self._reading() as connection:
+            yield TrialRows(connection)
 
     @contextmanager
     def replaying(self) -> Iterator[Replaying]:

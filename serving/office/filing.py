@@ -86,6 +86,17 @@ class Clerk:
         self.queue.add(task for row in new for task in self._doubting(row, reason))
         return Counter(became.values())
 
+    def compare(self, prediction_ids: Collection[str], reason: str) -> int:
+        """Put fields to people on which models differ, blind, and say how many are new; again is harmless.
+
+        What is audited is asked blind already, and answers a trial too.
+        """
+        with self.ledger.desk_to_read() as desk:
+            rows = desk.filing.of_predictions(prediction_ids, "trial")
+        audited = {row.crop_id for row in rows if row.decision == "audit"}
+        new = {row.crop_id: row for row in rows if not (row.asked or row.erased or row.crop_id in audited)}
+        return self.queue.add(task for row in new.values() for task in self._comparing(row, reason))
+
     def _becomes(self, rows: list[Any]) -> Became:
         """Of one crop, wherever it is used."""
         first, decided = rows[0], {row.decision for row in rows}
@@ -107,6 +118,10 @@ class Clerk:
     def _doubting(self, row: Any, reason: str) -> Iterator[Task]:
         rule = rule_of(self.policy.handling(row.kind, row.form).consensus, "audit")
         return self._tasks(row, rule, Blind(purpose="production"), {"reason": reason})
+
+    def _comparing(self, row: Any, reason: str) -> Iterator[Task]:
+        rule = rule_of(self.policy.handling(row.kind, row.form).consensus, "trial")
+        return self._tasks(row, rule, Blind(purpose="trial"), {"reason": reason})
 
     def _tasks(self, row: Any, rule: Rule, hearing: Hearing, wanted: dict[str, Any]) -> Iterator[Task]:
         """The task of a field; or those of its parts, and then, as the sign that all of them are filed, the field's

@@ -78,6 +78,11 @@ class Office:
         people settle one, its record keeps what it says."""
         return self._ticker.clerk.doubt(prediction_ids, reason)
 
+    def compare(self, prediction_ids: Collection[str], reason: str) -> int:
+        """Put fields to people, blind, on which models are held against each other; says how many are new. Again is
+        harmless."""
+        return self._ticker.clerk.compare(prediction_ids, reason)
+
     def void(self, person_id: str, since: str, reason: str) -> Counter[Came]:
         """Void a person's votes after a time, whatever gold says ("" from the first on), and take from the desk what
         lies there. Their fields are settled without them, or asked again."""

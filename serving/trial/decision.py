@@ -34,11 +34,18 @@ class Finding:
         return {**counts, **shares, "evidence": min(c.evidence, 1e12), "against": min(c.against, 1e12), "guards": told}
 
 
-def find(pairs: Sequence[Pair], settings: Settings, target: Callable[[str], float], most: int) -> Finding:
-    """What the pairs come to; after `most` answers without a decision the champion stays."""
+Guarding = Callable[[Sequence[Pair], Settings], Guard]
+
+
+def find(
+    pairs: Sequence[Pair], settings: Settings, target: Callable[[str], float], most: int,
+    only: Sequence[Guarding] | None = None,
+) -> Finding:  # fmt: skip
+    """What the pairs come to; after `most` answers without a decision the champion stays. All guards are asked, or
+    `only` some."""
     found, wanted = compare(pairs, settings), 1 / settings.alpha
     if found.evidence >= wanted and (found.gain.value or 0) > 0:
-        asked = guards(pairs, settings, target)
+        asked = guards(pairs, settings, target) if only is None else tuple(each(pairs, settings) for each in only)
         failed = [f"{guard.name} ({guard.words})" for guard in asked if not guard.passed]
         if not failed:
             reason = (

@@ -90,7 +90,8 @@ def spread(pairs: Sequence[Pair], settings: Settings) -> Guard:
     gains, p = weighed_gains(voted), np.array([pair.probability for pair in voted])
     worth = evidence(gains, p, settings.differ_rate)
     passed = worth >= 1 / settings.alpha
-    words = f"{len(people)} people answered; with votes weighed by what their authors are worth, evidence {worth:,.1f}"
+    shown = f"evidence {min(worth, 1e6):,.1f}"
+    words = f"{len(people)} people answered; with votes weighed by what their authors are worth, {shown}"
     return Guard(name="spread", passed=passed, words=words if passed else f"{words} is too little")
 
 

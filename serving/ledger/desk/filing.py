@@ -9,6 +9,7 @@ from sqlalchemy import exists as exists_
 
 from serving.ledger import schema
 from serving.ledger.clock import utc_now
+from serving.ledger.desk.values import Purpose
 from serving.ledger.queries import CHUNK
 from serving.ledger.schema import tasks
 from serving.ledger.schema.truth import verdicts
@@ -51,13 +52,13 @@ class Filing:
         What was erased is not among them."""
         return list(self._connection.execute(_fields(batch_id).limit(most)))
 
-    def of_predictions(self, prediction_ids: Collection[str]) -> list[Row[Any]]:
-        """The fields of production for which these predictions are used, whatever was decided, as above; with `asked`:
-        they have a task, and `erased`."""
+    def of_predictions(self, prediction_ids: Collection[str], purpose: Purpose = "production") -> list[Row[Any]]:
+        """The fields of production for which these predictions are used, whatever was decided, as above, to be asked
+        about for a purpose; with `asked`: they have a task of that purpose or an audit's, and `erased`."""
         ids = list(dict.fromkeys(prediction_ids))
         found: list[Row[Any]] = []
         for start in range(0, len(ids), CHUNK):
-            found += self._connection.execute(_used(ids[start : start + CHUNK]))
+            found += self._connection.execute(_used(ids[start : start + CHUNK], purpose))
         return found
 
     def done(self, batch_id: str) -> None:
@@ -80,11 +81,11 @@ def _fields(batch_id: str) -> Any:
     )
 
 
-def _used(prediction_ids: Collection[str]) -> Any:
+def _used(prediction_ids: Collection[str], for_: Purpose) -> Any:
     batches, fields, said = schema.batches, schema.batch_fields, schema.predictions
-    asked = exists_().where(tasks.c.crop_id == said.c.crop_id, tasks.c.purpose.in_(("production", "audit")))
+    asked = exists_().where(tasks.c.crop_id == said.c.crop_id, tasks.c.purpose.in_((for_, "audit")))
     return (
-        _rows(literal("production").label("purpose"), asked.label("asked"), _erased().label("erased"))
+        _rows(literal(for_).label("purpose"), asked.label("asked"), _erased().label("erased"))
         .join(batches, batches.c.batch_id == fields.c.batch_id)
         .where(batches.c.purpose == "production", fields.c.prediction_id.in_(prediction_ids))
     )

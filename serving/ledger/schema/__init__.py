@@ -2,11 +2,11 @@
 
 `base` is what they share, `reading` what machines did, `review` what people did, `truth` what was settled, `crowds`
 what lies with people outside, `outside` who else is told and may ask, `lifecycle` which models there are and answer,
-`learning` what is learned from, `alarms` what is not as it was, `monitors` what those who look remember, `origin` under
-what something was made.
+`learning` what is learned from, `trials` who is held against whom, `alarms` what is not as it was, `monitors`
+what those who look remember, `origin` under what something was made.
 """
 
-from serving.ledger.schema import alarms, crowds, learning, lifecycle, monitors, origin, outside, truth
+from serving.ledger.schema import alarms, crowds, learning, lifecycle, monitors, origin, outside, trials, truth
 from serving.ledger.schema.append_only import protect
 from serving.ledger.schema.base import WORKING, metadata, schema_versions
 from serving.ledger.schema.erasure import crop_parts, erased, erasure_events, erasures
@@ -88,6 +88,7 @@ __all__ = [
     "slots",
     "task_wants",
     "tasks",
+    "trials",
     "truth",
     "views",
     "vote_voids",

@@ -30,6 +30,16 @@ def without(character: str) -> Callable[[dict[str, Any]], None]:
     return change
 
 
+def swapped(one: str, other: str) -> Callable[[dict[str, Any]], None]:
+    """Two characters are taken for each other, as surely as the model is sure of them."""
+
+    def change(content: dict[str, Any]) -> None:
+        for reader in content["readers"].values():
+            reader["alphabet"] = reader["alphabet"].translate(str.maketrans(one + other, other + one))
+
+    return change
+
+
 def flip(path: Path) -> None:
     """One bit of a file is wrong."""
     data = bytearray(path.read_bytes())
