@@ -135,12 +135,7 @@ class Door:
         if recorded is not None and said == digest(recorded.reading):
             return recorded
         fresh = replace(fresh, prediction_id=digest(item.name, said))  # each different answer is a row, once
-        with self._ledger.writing() as writing:
-            writing.refuse_erased([crop.crop_id])
-            writing.bundle(model.reader.bundle_id, model.facts)
-            under = writing.environment(environment(model.facts))
-            writing.predictions(model.reader.bundle_id, [fresh], under)
-            return writing.read_back([fresh.prediction_id])[fresh.prediction_id]
+        return self._file_alone(model, fresh)
 
     def read_beside(self, crop: Crop, folder: Path) -> Prediction:
         """Read a crop that the ledger has, of which nothing is decided; what was read before is taken from there.
@@ -152,13 +147,16 @@ class Door:
         known = self._ledger.predictions([item.name])
         if item.name in known:
             return known[item.name]
-        model, fresh = self._read(item, folder)
+        return self._file_alone(*self._read(item, folder))
+
+    def _file_alone(self, model: Model, fresh: FreshReading) -> Prediction:
+        """File a reading that belongs to no page of a batch."""
         with self._ledger.writing() as writing:
-            writing.refuse_erased([crop.crop_id])
+            writing.refuse_erased([fresh.crop.crop_id])
             writing.bundle(model.reader.bundle_id, model.facts)
             under = writing.environment(environment(model.facts))
             writing.predictions(model.reader.bundle_id, [fresh], under)
-            return writing.read_back([item.name])[item.name]
+            return writing.read_back([fresh.prediction_id])[fresh.prediction_id]
 
     def _named(self, crop: Crop, model: Model, folder: Path) -> "_Named":
         language = language_digest(crop.field, folder)

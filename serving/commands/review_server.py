@@ -11,7 +11,7 @@ from recognizer.errors import UsageError
 from serving.api import api_router
 from serving.crowds.label_studio.router import label_studio_router
 from serving.monitors import Settings
-from serving.monitors.beside import Monitoring
+from serving.monitors.beside import monitoring
 from serving.office import Office
 from serving.review import create_app
 from serving.webhook import Posting
@@ -39,5 +39,5 @@ def serve(office: Office, store: Path, monitors: Settings, host: str, port: int,
         if host not in LOCAL:
             say("passwords cross the network as they are typed: put a proxy with TLS before it")
         say("Ctrl-C stops it")
-        with Posting(office.ledger), Monitoring(store, office.ledger.url, monitors):
+        with Posting(office.ledger), monitoring(store, office.ledger.url, monitors):
             uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[listening])

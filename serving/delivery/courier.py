@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from recognizer.errors import PenfieldError
+from serving.aside import environment, listen
 from serving.delivery.deliver import PARCELS_PER_PASS, DeliveryReport, deliver
 
 if TYPE_CHECKING:
@@ -52,16 +53,16 @@ class Courier:
         self.store.mkdir(parents=True, exist_ok=True)
         with (self.store / "courier.log").open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", "from serving.delivery.courier import main; main()", str(self.store)],
+                [sys.executable, "-c", "from serving.delivery.courier import main; main()"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env=_environment(),
+                env=environment(),
                 start_new_session=True,  # Ctrl-C is for the batch; the courier is told by the end of its input
             )
         # By its input, because a command line can be read by everyone and the URL may hold a password.
-        self._tell(self.ledger_url + "\n")
+        self._tell(json.dumps({"ledger": self.ledger_url, "store": str(self.store)}) + "\n")
         threading.Thread(target=self._listen, daemon=True).start()
         return self
 
@@ -128,27 +129,12 @@ class Courier:
         self.report = replace(self.report, reason=reason)
 
 
-def _environment() -> dict[str, str]:
-    """One thread, and the house's own packages whether they are installed or not."""
-    house = str(Path(__file__).parents[2])
-    path = os.pathsep.join(filter(None, [house, os.environ.get("PYTHONPATH")]))
-    return os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": path}
-
-
 def main() -> None:
     """The courier's process: deliver, rest, until the input ends; then deliver once more."""
-    os.nice(10)
-    say = _speaker()
-    ended = threading.Event()
-    ledger_url = sys.stdin.readline().strip()
-
-    def await_end() -> None:
-        sys.stdin.read()
-        ended.set()
-
-    threading.Thread(target=await_end, daemon=True).start()
-    if ledger_url:
-        _go_round(Path(sys.argv[1]), ledger_url, ended, say)
+    say, ended = _speaker(), threading.Event()
+    told = listen(10, ended.set)
+    if told:
+        _go_round(Path(told["store"]), told["ledger"], ended, say)
 
 
 def _go_round(store: Path, ledger_url: str, ended: threading.Event, say: Callable[[dict[str, object]], None]) -> None:

@@ -17,9 +17,6 @@ from serving.ledger.schema.trials import trial_ends, trial_pairs, trials
 from serving.ledger.succession import Succession
 from serving.ledger.trial import Due, End, Trial, TrialPair, TrialVote
 
-BLIND = ("trial", "audit")
-"""Purposes of questions in which no machine has a say."""
-
 
 class TrialRows:
     """Trials, within one transaction."""
@@ -127,14 +124,14 @@ class TrialRows:
         query = select(trial_pairs.c.crop_id).where(trial_pairs.c.trial_id == trial_id)
         return set(self._connection.scalars(query))
 
-    def votes(self, crop_ids: Collection[str]) -> list[TrialVote]:
-        """What counts of what people keyed of these crops without any machine having a say."""
+    def votes(self, crop_ids: Collection[str], purposes: Collection[str]) -> list[TrialVote]:
+        """What counts of what people keyed of these crops, asked for these purposes."""
         tasks, votes, ids = schema.tasks, schema.votes, list(dict.fromkeys(crop_ids))
         void = exists_().where(schema.vote_voids.c.token == votes.c.token)
         query = (
             select(tasks.c.crop_id, votes.c.person_id, votes.c.outcome, votes.c.text)
             .join(tasks, tasks.c.task_id == votes.c.task_id)
-            .where(tasks.c.purpose.in_(BLIND), ~void)
+            .where(tasks.c.purpose.in_(purposes), ~void)
             .order_by(votes.c.token)
         )
         found: list[TrialVote] = []

@@ -146,17 +146,23 @@ def _judged(numbers: Numbers, crop_ids: Sequence[str], known_at: str | None) -> 
     A customer's word answers no audit: customers report what they find wrong. Where blind votes have answered it, it
     counts as everywhere, and so does what nobody knew yet.
     """
+    heard = heard_blind(numbers, crop_ids, known_at)
+    fields, found = Fields(numbers.truth.form_definition), {}
+    for use in numbers.truth.uses_of(list(heard)):
+        truth = belief([use.reading, *heard[use.crop_id]], known_at)
+        if truth is not None and truth.source != "model":
+            found[use.prediction_id] = not agree(use.reading, truth, fields.of(use))
+    return found
+
+
+def heard_blind(numbers: Numbers, crop_ids: Sequence[str], known_at: str | None = None) -> dict[str, list[Statement]]:
+    """What counts of what was said of those of these crops that blind votes have settled, by crop."""
     said = numbers.truth.verdicts_on(crop_ids)
     purposes: dict[str, dict[str, str]] = defaultdict(dict)
     for row in numbers.purposes_of(list(said)):
         purposes[row.crop_id][row.task_id] = row.purpose
     heard = {crop_id: _heard(items, purposes[crop_id], known_at) for crop_id, items in said.items()}
-    fields, found = Fields(numbers.truth.form_definition), {}
-    for use in numbers.truth.uses_of([crop_id for crop_id, items in heard.items() if items]):
-        truth = belief([use.reading, *heard[use.crop_id]], known_at)
-        if truth is not None and truth.source != "model":
-            found[use.prediction_id] = not agree(use.reading, truth, fields.of(use))
-    return found
+    return {crop_id: items for crop_id, items in heard.items() if items}
 
 
 def _heard(verdicts: Sequence[Statement], tasks: Mapping[str, str], known_at: str | None) -> list[Statement]:

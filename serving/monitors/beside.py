@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import subprocess
-import sys
-import threading
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from recognizer.errors import PenfieldError
+from serving.aside import Aside, listen
 from serving.monitors.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,64 +16,28 @@ if TYPE_CHECKING:
 
 EVERY_S = 600.0
 """From the end of one look to the next."""
-GOODBYE_S = 5.0
+LOG = "monitors.log"
 
 
-class Monitoring:
-    """Looks while the block runs, first at once. What it says is in the store's `monitors.log`.
-
-    The process is killed when the block ends: at any moment that is safe.
-    """
-
-    def __init__(
-        self, store: Path, ledger_url: str, settings: Settings | None = None, *, every_s: float = EVERY_S
-    ) -> None:  # fmt: skip
-        self._store, self._ledger_url, self._every_s = store, ledger_url, every_s
-        self._settings = settings or Settings()
-
-    def __enter__(self) -> Monitoring:
-        self._store.mkdir(parents=True, exist_ok=True)
-        with (self._store / "monitors.log").open("w") as log:
-            self.process = subprocess.Popen(
-                [
-                    sys.executable, "-c", "from serving.monitors.beside import main; main()", str(self._store),
-                    str(self._every_s), self._settings.model_dump_json(),
-                ],
-                stdin=subprocess.PIPE, stdout=log, stderr=log, text=True, env=_environment(),
-                start_new_session=True,  # Ctrl-C is for the server
-            )  # fmt: skip
-        # By its input, because a command line can be read by everyone and the URL may hold a password.
-        assert self.process.stdin
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(self._ledger_url + "\n")
-            self.process.stdin.flush()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.process.kill()
-        self.process.wait(GOODBYE_S)
-        assert self.process.stdin
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.close()
+def monitoring(store: Path, ledger_url: str, settings: Settings | None = None, *, every_s: float = EVERY_S) -> Aside:
+    """Looks while the block runs, first at once. What it says is in the store's `monitors.log`."""
+    wanted = (settings or Settings()).model_dump(mode="json")
+    told = {"ledger": ledger_url, "store": str(store), "every_s": every_s, "settings": wanted}
+    return Aside("serving.monitors.beside", told, Path(store) / LOG)
 
 
 def main() -> None:
-    """The process: look, rest, until the input ends, be it that the server has died."""
-    os.nice(10)
-    store, every_s, settings = Path(sys.argv[1]), float(sys.argv[2]), Settings.model_validate_json(sys.argv[3])
-    url = sys.stdin.readline().strip()
-
-    def await_end() -> None:
-        sys.stdin.read()
-        os._exit(0)  # also in the midst of a look
-
-    threading.Thread(target=await_end, daemon=True).start()
+    """The process: look, rest, until it is told to stop, also in the midst of a look."""
+    told = listen(10, lambda: os._exit(0))
+    if not told:
+        return
+    store, settings = Path(told["store"]), Settings.model_validate(told["settings"])
     from serving.ledger import open_ledger
 
-    with open_ledger(url) as ledger:
+    with open_ledger(told["ledger"]) as ledger:
         while True:
             _look(ledger, store, settings)
-            time.sleep(every_s)
+            time.sleep(told["every_s"])
 
 
 def _look(ledger: Ledger, store: Path, settings: Settings) -> None:
@@ -89,10 +49,3 @@ def _look(ledger: Ledger, store: Path, settings: Settings) -> None:
             print(f"alarm {alarm.seq}: {alarm.monitor}, {alarm.where}", flush=True)
     except PenfieldError as error:  # a database that is away comes back
         print(f"could not look: {error}", flush=True)
-
-
-def _environment() -> dict[str, str]:
-    """One thread, and the house's own packages whether they are installed or not."""
-    house = str(Path(__file__).parents[2])
-    path = os.pathsep.join(filter(None, [house, os.environ.get("PYTHONPATH")]))
-    return os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": path}

@@ -83,7 +83,7 @@ class Clerk:
             by_crop.setdefault(row.crop_id, []).append(row)
         became = {crop_id: self._becomes(of) for crop_id, of in by_crop.items()}
         new = [of[0] for crop_id, of in by_crop.items() if became[crop_id] == "asked"]
-        self.queue.add(task for row in new for task in self._doubting(row, reason))
+        self.queue.add(task for row in new for task in self._blindly(row, reason))
         return Counter(became.values())
 
     def compare(self, prediction_ids: Collection[str], reason: str) -> int:
@@ -95,7 +95,7 @@ class Clerk:
             rows = desk.filing.of_predictions(prediction_ids, "trial")
         audited = {row.crop_id for row in rows if row.decision == "audit"}
         new = {row.crop_id: row for row in rows if not (row.asked or row.erased or row.crop_id in audited)}
-        return self.queue.add(task for row in new.values() for task in self._comparing(row, reason))
+        return self.queue.add(task for row in new.values() for task in self._blindly(row, reason))
 
     def _becomes(self, rows: list[Any]) -> Became:
         """Of one crop, wherever it is used."""
@@ -115,13 +115,10 @@ class Clerk:
         wanted = {"due_at": _due_at(batch, self.policy)} | ({"votes": 0, "reason": KNOWN} if known else {})
         return self._tasks(row, rule, hearing, wanted)
 
-    def _doubting(self, row: Any, reason: str) -> Iterator[Task]:
+    def _blindly(self, row: Any, reason: str) -> Iterator[Task]:
+        """The tasks of a field in which no machine has a say, whatever the purpose."""
         rule = rule_of(self.policy.handling(row.kind, row.form).consensus, "audit")
-        return self._tasks(row, rule, Blind(purpose="production"), {"reason": reason})
-
-    def _comparing(self, row: Any, reason: str) -> Iterator[Task]:
-        rule = rule_of(self.policy.handling(row.kind, row.form).consensus, "trial")
-        return self._tasks(row, rule, Blind(purpose="trial"), {"reason": reason})
+        return self._tasks(row, rule, Blind(purpose=row.purpose), {"reason": reason})
 
     def _tasks(self, row: Any, rule: Rule, hearing: Hearing, wanted: dict[str, Any]) -> Iterator[Task]:
         """The task of a field; or those of its parts, and then, as the sign that all of them are filed, the field's

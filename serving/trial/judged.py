@@ -1,16 +1,16 @@
 """The pairs of a trial with what people made of them: from rows to what the comparison compares."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from recognizer.form import Field
 from serving.ledger import Ledger, Prediction
-from serving.ledger.numbers import Numbers, Scope
-from serving.ledger.statement import FieldUse, Statement
+from serving.ledger.numbers import Scope
+from serving.ledger.statement import FieldUse
 from serving.ledger.trial import TrialPair, TrialVote
-from serving.metrics.accuracy import is_blind
+from serving.metrics.accuracy import BLIND, heard_blind
 from serving.trial.pair import Pair, Side
 from serving.truth.agreement import Fields, says_same
 from serving.truth.belief import belief
@@ -40,40 +40,26 @@ def judged(ledger: Ledger, trial_id: str) -> tuple[Judged, ...]:
     with ledger.trials_to_read() as rows:
         pairs = rows.pairs(trial_id)
         crops = [pair.crop_id for pair in pairs]
-        votes, gold = rows.votes(crops), rows.known(crops)
-    said = ledger.predictions([each for pair in pairs for each in (pair.champion_id, pair.challenger_id) if each])
+        votes, gold = rows.votes(crops, BLIND), rows.known(crops)
+    read = ledger.predictions([each for pair in pairs for each in (pair.champion_id, pair.challenger_id) if each])
     with ledger.numbers(Scope()) as numbers:
-        known, uses = _known(numbers, crops), {use.crop_id: use for use in numbers.truth.uses_of(crops)}
+        believed = {crop_id: belief(heard) for crop_id, heard in heard_blind(numbers, crops).items()}
+        uses = {use.crop_id: use for use in numbers.truth.uses_of(crops)}
         fields = Fields(numbers.truth.form_definition)
         defined = {crop_id: fields.of(use) for crop_id, use in uses.items()}
+    known = {crop_id: (said.outcome, said.text) for crop_id, said in believed.items() if said is not None}
     by_crop = defaultdict[str, list[TrialVote]](list)
     for vote in votes:
         by_crop[vote.crop_id].append(vote)
     found = []
     for row in pairs:
         truth = gold.get(row.crop_id) if row.is_gold else known.get(row.crop_id)
-        both = said[row.champion_id], said.get(row.challenger_id or "")
+        both = read[row.champion_id], read.get(row.challenger_id or "")
         pair = _pair(row, both, truth, by_crop[row.crop_id], defined.get(row.crop_id))
         found.append(Judged(
             row=row, pair=pair, champion=both[0], challenger=both[1], truth=truth, use=uses.get(row.crop_id)
         ))  # fmt: skip
     return tuple(found)
-
-
-def _known(numbers: Numbers, crops: Sequence[str]) -> dict[str, Words]:
-    """What blind answers have settled of these crops; a customer may have said otherwise since."""
-    said = numbers.truth.verdicts_on(crops)
-    purposes = defaultdict[str, dict[str, str]](dict)
-    for row in numbers.purposes_of(list(said)):
-        purposes[row.crop_id][row.task_id] = row.purpose
-    believed = {crop_id: _believed(items, purposes[crop_id]) for crop_id, items in said.items()}
-    return {crop_id: (found.outcome, found.text) for crop_id, found in believed.items() if found is not None}
-
-
-def _believed(verdicts: Sequence[Statement], tasks: Mapping[str, str]) -> Statement | None:
-    blind = [said for said in verdicts if is_blind(said, tasks)]
-    heard = [*blind, *(said for said in verdicts if said.source == "customer")] if blind else []
-    return belief(heard) if heard else None
 
 
 def _pair(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from serving.ledger import open_ledger
 from serving.monitors import Settings
-from serving.monitors.beside import Monitoring
+from serving.monitors.beside import monitoring
 from tests.serving.monitors.drawn import pages
 
 ROOT = Path(__file__).parents[3]
@@ -31,7 +31,7 @@ def test_it_looks_now_and_then(tmp_path: Path) -> None:
             with ledger.monitoring_to_read() as rows:
                 return rows.last_look()[0]
 
-        with Monitoring(tmp_path, url, Settings(silent_hours=1), every_s=0.1) as beside:
+        with monitoring(tmp_path, url, Settings(silent_hours=1), every_s=0.1) as beside:
             wait(lambda: looks() == 1)
             pages(ledger, 20, first=20)
             wait(lambda: looks() == 2)
@@ -44,8 +44,8 @@ def test_it_looks_now_and_then(tmp_path: Path) -> None:
 
 def test_it_ends_when_the_server_is_killed(tmp_path: Path) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from serving.monitors.beside import Monitoring\n"
-        "with Monitoring(Path(sys.argv[1]), sys.argv[2]) as beside:\n"
+        "import sys, time; from pathlib import Path; from serving.monitors.beside import monitoring\n"
+        "with monitoring(Path(sys.argv[1]), sys.argv[2]) as beside:\n"
         "    print(beside.process.pid, flush=True)\n"
         "    time.sleep(600)"
     )

@@ -10,6 +10,8 @@ from serving.ledger import open_ledger
 from serving.office.gold import add_gold
 from serving.privacy.erase import erase, page_named
 from serving.promise import Policy
+from serving.trial.guards import gold_not_worse
+from serving.trial.judged import judged
 from serving.truth.correct import Row
 from tests.serving.models.bundles import flip
 from tests.serving.trial.house import QUICK, Trying
@@ -124,6 +126,7 @@ def test_gold_is_read_whatever_the_rate_and_stops_one_that_reads_it_worse(ledger
     pairs = _pairs(here, trial.trial_id)
     assert all(pair.is_gold and pair.answered for pair in pairs)
     assert sum(bool(pair.champion_right) for pair in pairs) > sum(bool(pair.challenger_right) for pair in pairs) + 5
+    assert not gold_not_worse(pairs, QUICK).passed
 
 
 def test_a_challenger_that_cannot_be_loaded_fails_and_the_champion_reads_on(ledger, tmp_path: Path) -> None:
@@ -131,7 +134,7 @@ def test_a_challenger_that_cannot_be_loaded_fails_and_the_champion_reads_on(ledg
     trial = here.start("good")
     flip(tmp_path / "store" / "bundles" / here.ids["good"] / "numbers.onnx")
     here.day(20)
-    assert "digest differs" in here.look().line or "numbers.onnx" in here.ended(trial).reason
+    assert "failed" in here.look().line and "numbers.onnx" in here.ended(trial).reason
     assert here.ended(trial).outcome == "failed" and here.reads() == "bad"
     with pytest.raises(BundleError, match=r"numbers\.onnx"):
         here.start("good")
@@ -203,6 +206,4 @@ def test_what_makes_no_sense_is_refused(ledger, tmp_path: Path) -> None:
 
 
 def _pairs(here: Trying, trial_id: str) -> list:
-    from serving.trial.judged import judged
-
     return [each.pair for each in judged(here.ledger, trial_id)]
