@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from serving.delivery.trials import bring_trial
 from serving.ledger.clock import utc_now
 from serving.models import Models
 from serving.models.picture import succession_picture
@@ -50,12 +51,12 @@ def bring_models(ledger: Ledger, tracking: Tracking, shelf: Shelf, progress: Cal
 
 class _Show:
     def __init__(self, ledger: Ledger, tracking: Tracking, shelf: Shelf) -> None:
-        self.models, self.tracking = Models(ledger, shelf), tracking
+        self.ledger, self.models, self.tracking = ledger, Models(ledger, shelf), tracking
         self.published = {each.seq: each for each in self.models.published()}
         self.activated = {each.seq: each for each in self.models.history()}
 
     def bring(self, parcel: ModelParcel) -> None:
-        """A version, or an alias."""
+        """A version, an alias, or how a trial stands."""
         if parcel.kind == "publication":
             self._version(self.published[int(parcel.payload["seq"])].bundle_id)
         elif parcel.kind == "activation":
@@ -63,6 +64,8 @@ class _Show:
             self._alias(alias_of(made.scope), made.bundle_id)
         elif parcel.kind == "challenger":
             self._alias(alias_of(str(parcel.payload["scope"]), CHALLENGER), str(parcel.payload["bundle_id"]))
+        elif parcel.kind in ("trial", "trial_end"):
+            bring_trial(self.ledger, self.tracking, parcel)
 
     def bring_succession(self) -> None:
         """Who was the champion when, as a page, a picture and a table: what MLflow's aliases do not remember."""

@@ -114,7 +114,7 @@ def _show(done: "Round", ledger: "Ledger", store: Path) -> None:
     if not done.bundle_id:
         typer.echo(f"no challenger: {done.reason}")
         return
-    typer.echo(f"challenger {done.bundle_id}: {done.score}")
+    typer.echo(f"challenger {done.bundle_id}: {done.score}; its trial is {done.trial_id[:8]}")
     from serving.delivery import deliver
 
     report = deliver(ledger, store)

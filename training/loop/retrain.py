@@ -13,6 +13,7 @@ from recognizer.errors import BundleError, UsageError
 from serving.ledger import Activation, Ledger
 from serving.ledger.lessons import ExampleSet
 from serving.models import Models, Shelf
+from serving.trial.trials import Trials
 from training.examples import Examples, gather
 from training.examples.dataset import PERSONAL, facts, frame
 from training.loop.begun import Begun, begin
@@ -95,7 +96,7 @@ def _log(order: RetrainOrder, begun: Begun, work: Path, done: Round, say: Say) -
 def _stands(
     order: RetrainOrder, ledger: Ledger, models: Models, begun: Begun, made: Made, done: Round, log: RunLog, say: Say
 ) -> Round:
-    """Examine what was made through the door, and publish it where it is no worse."""
+    """Examine what was made through the door; where it is no worse it is published, and stands its trial."""
     if made.folder is None:
         return replace(done, reason="nothing that was learned reads held-out lines better than the champion")
     say("champion and challenger read the held-out examples")
@@ -106,8 +107,9 @@ def _stands(
         return replace(done, reason=f"it is worse: {done.score}")
     note = f"learned on from {done.champion[:12]} with examples {done.set_digest[:12]}; {done.score}"
     bundle_id = models.publish(made.folder, by=BY, note=note)
+    trial = Trials(ledger=ledger, models=models).start(bundle_id, by=BY, note=note)
     say(f"challenger {bundle_id} is published")
-    return replace(done, bundle_id=bundle_id)
+    return replace(done, bundle_id=bundle_id, trial_id=trial.trial_id)
 
 
 def _note(ledger: Ledger, begun: Begun, done: Round) -> None:

@@ -12,8 +12,8 @@ from training.loop.judge import Judged
 @dataclass(frozen=True, kw_only=True)
 class Round:
     """What a round came to. Without `bundle_id` there is no challenger, and `reason` says why; `champion` is the bundle
-    that it began with. `before` and `after` are both on the held-out examples of the side `test`. `readers`: how far
-    each went from the champion's weights."""
+    that it began with, `trial_id` where the challenger stands its trial. `before` and `after` are both on the held-out
+    examples of the side `test`. `readers`: how far each went from the champion's weights."""
 
     champion: str
     new: int

@@ -43,7 +43,9 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, Round]
     with open_ledger(url) as ledger:
         models = house.begin(ledger, folder)
         house.say(ledger, house.read(ledger, models, folder, 90))
-        gather(ledger)  # the sides are drawn by a secret of the ledger, and for ever
+        with pytest.MonkeyPatch.context() as patch:  # the sides are drawn by a secret of the ledger, and for ever
+            patch.setattr("serving.ledger.writing.token_hex", lambda size: "5eed" * (size // 2))
+            gather(ledger)
     shutil.copytree(folder, folder.with_name("killed"))
     with open_ledger(url) as ledger:
         return folder, url, retrain(house.order(folder), ledger, lambda line: None)
@@ -70,6 +72,9 @@ def test_the_champion_learns_a_new_pen_and_what_comes_of_it_is_published(
     with ledger.succession_to_read() as rows:
         assert [each.bundle_id for each in rows.published()] == [done.champion, done.bundle_id]
         assert [each.bundle_id for each in rows.activations(None)] == [done.champion]  # a challenger is no champion
+    with ledger.trials_to_read() as rows:
+        [trial] = rows.running()
+    assert (trial.trial_id, trial.challenger, trial.champion) == (done.trial_id, done.bundle_id, done.champion)
     _, content = load_content(folder / "store" / "bundles" / done.bundle_id)
     manifest = content["manifest"]
     assert manifest["start"] == done.champion
