@@ -1,5 +1,6 @@
 """`penfield trial`: hold a challenger against the champion, on the same crops, judged by people."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -61,6 +62,28 @@ def list_(store: StoreOption = None, ledger: LedgerOption = None, debug: DebugOp
 
         with shelf_and_ledger(store, ledger) as opened:
             list_trials(opened)
+
+
+@trial_app.command(epilog=EXIT_CODES)
+def show(
+    trial: TrialArgument = "",
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="HTML file to write: the same with plots and pictures of crops.")
+    ] = None,
+    policy: PolicyOption = None,
+    store: StoreOption = None,
+    ledger: LedgerOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Show a trial: how often each is right, by kind and quality of the scan, the guards, and the crops that differ."""
+    with told(debug):
+        from serving.commands.session import shelf_and_ledger
+        from serving.commands.trial_told import show_trial
+        from serving.promise import Policy, load_policy
+
+        wanted = load_policy(policy) if policy is not None else Policy()
+        with shelf_and_ledger(store, ledger) as opened:
+            show_trial(opened, trial, wanted, html)
 
 
 @trial_app.command(epilog=EXIT_CODES)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from serving.ledger.clock import milliseconds, utc_now
 from serving.models.words import scope_words, short
+from serving.promise import Policy
+from serving.trial.page import kept_html
+from serving.trial.telling import telling
 
 if TYPE_CHECKING:
     from serving.ledger import Ledger
@@ -27,7 +30,7 @@ def bring_trial(ledger: Ledger, tracking: Tracking, parcel: ModelParcel) -> None
         return
     run_id = _run(tracking, trial)
     if parcel.kind == "trial_end":
-        _end(tracking, run_id, trial)
+        _end(ledger, tracking, run_id, trial)
         return
     step = int(parcel.payload["step"])
     if step not in tracking.steps(run_id, MARK):
@@ -43,8 +46,8 @@ def _run(tracking: Tracking, trial: Trial) -> str:
     )  # fmt: skip
 
 
-def _end(tracking: Tracking, run_id: str, trial: Trial) -> None:
-    """The finding holds counts and shares, and nothing that was written on forms."""
+def _end(ledger: Ledger, tracking: Tracking, run_id: str, trial: Trial) -> None:
+    """The finding and the page hold counts and shares, and nothing that was written on forms."""
     if trial.ended_at is None:
         return
     told = {
@@ -52,5 +55,6 @@ def _end(tracking: Tracking, run_id: str, trial: Trial) -> None:
         "activation": trial.activation_seq, "finding": trial.finding,
     }  # fmt: skip
     tracking.log_text(run_id, "end.json", json.dumps(told, indent=1))
+    tracking.log_text(run_id, "trial.html", kept_html(telling(ledger, trial, Policy())))
     tracking.set_tags(run_id, {"penfield.outcome": str(trial.outcome)})
     tracking.finish(run_id, at_ms=milliseconds(trial.ended_at))

@@ -15,7 +15,7 @@ from serving.models.words import scope_words, short
 from serving.promise import Policy
 from serving.trial.comparison import Comparison
 from serving.trial.decision import Finding, find
-from serving.trial.guards import spread
+from serving.trial.guards import Guard, guards, spread
 from serving.trial.pair import Pair
 from serving.trial.settings import Settings, settings_from
 from serving.trial.trials import BY, Trials, end
@@ -52,6 +52,14 @@ def examine(trial: Trial, pairs: Sequence[Pair], policy: Policy) -> Finding:
     if trial.watches:
         return find(pairs, settings, lambda kind: policy.target(kind).accuracy, settings.watch_labels, (spread,))
     return find(pairs, settings, lambda kind: policy.target(kind).accuracy, settings.most_labels)
+
+
+def guarding(trial: Trial, pairs: Sequence[Pair], policy: Policy) -> tuple[Guard, ...]:
+    """What the guards of a trial say now, whether its bet is won or not."""
+    settings = settings_from(trial.settings)
+    if trial.watches:
+        return (spread(pairs, settings),)
+    return guards(pairs, settings, lambda kind: policy.target(kind).accuracy)
 
 
 def _promote(trials: Trials, trial: Trial, finding: Finding, settings: Settings) -> str:

@@ -66,7 +66,9 @@ class Trials:
     def named(self, name: str) -> Trial:
         """The trial that an id, or the beginning of one, names; of "" the last one. Raises UsageError."""
         known = self.all()
-        if not name and known:
+        if not known:
+            raise UsageError("there was no trial yet - mend: `penfield trial start BUNDLE`")
+        if not name:
             return known[-1]
         found = [each for each in known if each.trial_id.startswith(name)] if len(name) >= LEAST_NAME else []
         if len(found) != 1:
