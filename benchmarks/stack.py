@@ -149,11 +149,16 @@ def spared(best: np.ndarray, other: np.ndarray, writers: Sequence[str]) -> dict[
     return {"spared": share(np.arange(len(best))), "least": least, "most": most}
 
 
+def has_cer(name: str, by: Mapping[str, Mapping[str, float]]) -> bool:
+    """Whether a row has a CER of a reader; the best choice has none, since it says nothing where it is not right."""
+    return name != CHOICE and "cer" in by[name]
+
+
 def table(found: dict[str, dict[str, dict[str, float]]], readers: Sequence[str]) -> str:
     """Wrong fields and CER, row by row; what the stack, and the best choice, spare of the best component's errors."""
     lines = ["| what | fields | " + " | ".join(readers) + " |", "| --- " * (len(readers) + 2) + "|"]
     for title, by in found.items():
-        cells = [f"{by[name]['wrong']:.0f}" + (f" (CER {by[name]['cer']:.1%})" if "cer" in by[name] else "")
+        cells = [f"{by[name]['wrong']:.0f}" + (f" (CER {by[name]['cer']:.1%})" if has_cer(name, by) else "")
                  for name in readers]  # fmt: skip
         lines.append(f"| {title}, wrong | {by[readers[0]]['count']:.0f} | " + " | ".join(cells) + " |")
     total = found["all"]
