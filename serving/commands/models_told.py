@@ -17,14 +17,14 @@ from serving.ledger.clock import utc_now
 from serving.models.line import standing
 from serving.models.named import bundle_id_of
 from serving.models.reign import reigns
-from serving.models.story import rows_of, succession_html
+from serving.models.story import rows_of, succession_html, trial_words
 from serving.models.words import scope_words, short
 
 BAR_WIDTH = 60
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NONE = "·"
 """In the bar of a kind: nothing of its own, it is read as all fields are."""
-PROSE = ("reason", "note")
+PROSE = ("reason", "note", "evidence")
 """Columns that take the room that is left."""
 UNHEARD_OF = -1
 """No activation has this number: whoever expects it is told who reads instead."""
@@ -127,13 +127,13 @@ def _champions(archive: Archive) -> Table:
 
 
 def _succession(history: tuple[Activation, ...]) -> Table:
-    table = _table("since (UTC)", "reads", "model", "replaced", "how", "by", "reason")
+    table = _table("since (UTC)", "reads", "model", "replaced", "how", "by", "reason", "evidence")
     stands = {each.seq for scope in {each.scope for each in history}
               for each in standing(each for each in history if each.scope == scope)}  # fmt: skip
     for each, row in zip(history, rows_of(history), strict=True):
         undone = "" if each.seq in stands or each.how == "rollback" else "  (undone)"
         cells = [row[name] for name in ("at", "scope", "bundle", "replaced", "how", "by", "reason")]
-        table.add_row(*(escape(cell) for cell in [*cells[:-1], cells[-1] + undone]))
+        table.add_row(*(escape(cell) for cell in [*cells[:-1], cells[-1] + undone, trial_words(each.evidence)]))
     return table
 
 

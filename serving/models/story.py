@@ -3,8 +3,9 @@
 import base64
 import html
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
+from typing import Any
 
 from serving.ledger import Activation, Publication
 from serving.models.picture import succession_picture
@@ -36,10 +37,27 @@ def rows_of(history: Iterable[Activation]) -> list[dict[str, str]]:
             "how": each.how,
             "by": each.by,
             "reason": each.reason,
-            "evidence": json.dumps(dict(each.evidence), ensure_ascii=False) if each.evidence else "",
+            "evidence": evidence_words(each.evidence),
         }
         for each in history
     ]
+
+
+def evidence_words(evidence: Mapping[str, Any]) -> str:
+    """Evidence as text: of a trial its result in short, for the trial shows it in full; of anything else all of it."""
+    return trial_words(evidence) or (json.dumps(dict(evidence), ensure_ascii=False) if evidence else "")
+
+
+def trial_words(evidence: Mapping[str, Any]) -> str:
+    """`trial 467bb2c1: 94.0% against 91.2%, 312 answers, capital 24`, the challenger first; "" if it was no trial."""
+    if "trial" not in evidence or "answered" not in evidence:
+        return ""
+    challenger, champion = (
+        "unknown" if (value := evidence[side]["value"]) is None else f"{value:.1%}"
+        for side in ("challenger", "champion")
+    )
+    score = f"{challenger} against {champion}, {evidence['answered']:,} answers"
+    return f"trial {short(evidence['trial'])}: {score}, capital {min(evidence['evidence'], 1e6):,.0f}"
 
 
 def succession_html(history: Sequence[Activation], published: Sequence[Publication], now: str) -> str:

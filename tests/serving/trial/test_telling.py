@@ -90,6 +90,12 @@ def test_the_command_tells_the_last_trial_and_writes_its_page(tmp_path: Path) ->
     page = tmp_path / "trial.html"
     result = CliRunner().invoke(app, ["trial", "show", trial.trial_id[:8], "--html", str(page), *where])
     assert result.exit_code == 0, result.output
+    line = CliRunner().invoke(app, ["models", *where], env={"COLUMNS": "400"}).output
+    known = trial.finding
+    answers = (
+        f"{known['challenger']['value']:.1%} against {known['champion']['value']:.1%}, {known['answered']} answers"
+    )
+    assert f"trial {trial.trial_id[:8]}: {answers}, capital " in line
     assert "champion v" in result.output and "of 20 needed" in result.output
     assert "only the challenger is right" in result.output and "no kind worse" in result.output
     assert page.read_text().startswith("<!doctype html>")
