@@ -28,6 +28,9 @@ def retrain(
     least_new: Annotated[int, typer.Option(min=1, help="So many examples must be new since the last round.")] = 200,
     steps: Annotated[int, typer.Option(min=1, help="Steps of training for each reader.")] = 500,
     share: Annotated[float, typer.Option(min=0.05, max=0.95, help="Of what is learned, so much are examples.")] = 0.5,
+    trial_rate: Annotated[
+        float, typer.Option(min=0.001, max=1.0, help="Of what the champion reads, the challenger reads this share.")
+    ] = 0.2,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 1,
     threads: Annotated[int, typer.Option(min=0, help="Processor threads; 0 for all.")] = 0,
     every: Annotated[str | None, typer.Option(help="Again and again: 30m, 12h, 1d.")] = None,
@@ -45,7 +48,8 @@ def retrain(
 
         pause = _seconds(every)
         where = places(store, ledger)
-        order = _order(folder, where.store, data, threads, least_new=least_new, steps=steps, share=share, seed=seed)
+        order = _order(folder, where.store, data, threads, least_new=least_new, steps=steps, share=share, seed=seed,
+                       trial_rate=trial_rate)  # fmt: skip
         with open_ledger(where.ledger_url) as opened:
             if pause is None:
                 from training.loop.retrain import retrain as retrained

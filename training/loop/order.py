@@ -25,6 +25,7 @@ class RetrainOrder:
     fitted to beside the held-out examples, and as many that thresholds are chosen on; `outcomes` the lines on which the
     outcome head is brought along; `held_out` those of every corpus that say how far the weights go. Batches are made by
     one data worker or, with 0, by the training itself; more would not give the same weights after an interruption.
+    In its trial the challenger reads the share `trial_rate` of what the champion reads.
     """
 
     folder: Path
@@ -38,6 +39,7 @@ class RetrainOrder:
     calibrate: int = 700
     outcomes: int = 1500
     held_out: int = 120
+    trial_rate: float = 0.2
     seed: int = 1
     threads: int = 1
     workers: int = 1

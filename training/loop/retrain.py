@@ -13,6 +13,7 @@ from recognizer.errors import BundleError, UsageError
 from serving.ledger import Activation, Ledger
 from serving.ledger.lessons import ExampleSet
 from serving.models import Models, Shelf
+from serving.trial.settings import Settings
 from serving.trial.trials import Trials
 from training.examples import Examples, gather
 from training.examples.dataset import PERSONAL, facts, frame
@@ -107,7 +108,8 @@ def _stands(
         return replace(done, reason=f"it is worse: {done.score}")
     note = f"learned on from {done.champion[:12]} with examples {done.set_digest[:12]}; {done.score}"
     bundle_id = models.publish(made.folder, by=BY, note=note)
-    trial = Trials(ledger=ledger, models=models).start(bundle_id, by=BY, note=note)
+    settings = Settings(rate=order.trial_rate)
+    trial = Trials(ledger=ledger, models=models).start(bundle_id, settings, by=BY, note=note)
     say(f"challenger {bundle_id} is published")
     return replace(done, bundle_id=bundle_id, trial_id=trial.trial_id)
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from benchmarks.loop import House, as_it_is
+from benchmarks.house import House
+from benchmarks.pens import as_it_is
 from serving.ledger import Ledger
 from serving.ledger.trial import Trial
 from serving.promise import Policy

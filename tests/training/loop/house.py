@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.loop import draw_fields, slant
+from benchmarks.pens import draw_fields, slant
 from serving.batch.readings import read_fields
 from serving.door import Door
 from serving.ledger import Ledger
