@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from random import Random
 
@@ -54,10 +55,11 @@ def test_one_person_in_many_windows_still_gets_no_record_twice(ledger: Ledger) -
 PATIENCE_S = 60.0
 
 
-def _work(url: str, person: str, acknowledged: str) -> None:
+def _work(url: str, person: str, acknowledged: str, all_are_there: Barrier) -> None:
     """Answers until it is killed; notes what it was told is done."""
     with open_ledger(url) as ledger, Path(acknowledged).open("a") as notes:
         queue = Queue(ledger, Rules(undo_s=0))
+        all_are_there.wait(PATIENCE_S)  # who is there early must not have done everything before the last one comes
         for sitting in range(1000):
             for lease in queue.lease(person, str(sitting), count=2):
                 taken(queue.submit(lease.token, person, Said(f"{person} {lease.token}")))
@@ -72,7 +74,8 @@ def killed(ledger: Ledger, tmp_path: Path) -> Iterator[tuple[Queue, set[int]]]:
     context = multiprocessing.get_context("forkserver")  # a fork of this process might inherit locks of its threads
     context.set_forkserver_preload([__name__])
     people = CROWD[:8]
-    workers = [context.Process(target=_work, args=(ledger.url, who, str(tmp_path / who))) for who in people]
+    together = context.Barrier(len(people))
+    workers = [context.Process(target=_work, args=(ledger.url, who, str(tmp_path / who), together)) for who in people]
     for worker in workers:
         worker.start()
     files = [tmp_path / who for who in people]
