@@ -25,11 +25,13 @@ BUNDLE = Path("data/bundle")
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """What a day's fields came to: the share that the champions read rightly, and that they were sure of."""
+    """What a day's fields came to: the share that the champions read rightly, that they were sure of, and how much of
+    the latter is right (None of none)."""
 
     fields: int
     right: float
     accepted: float
+    accepted_right: float | None
     champion: str
 
 
@@ -63,10 +65,10 @@ class House:
             uses = told.uses_in(facts.batch_id)
         self.truth |= {use.crop_id: Entry(text=written[use.scan]) for use in uses}
         self.crowd.run()
-        accepted = sum(use.reading.settles for use in uses)
+        accepted = [use for use in uses if use.reading.settles]
         done = Day(
-            fields=len(uses), right=_right(uses, written), accepted=accepted / max(1, len(uses)),
-            champion=self.door.bundle_id,
+            fields=len(uses), right=_right(uses, written), accepted=len(accepted) / max(1, len(uses)),
+            accepted_right=_right(accepted, written) if accepted else None, champion=self.door.bundle_id,
         )  # fmt: skip
         self.days.append(done)
         return done

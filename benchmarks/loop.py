@@ -97,8 +97,12 @@ def main() -> None:
 
 def show(name: str, day: Day) -> None:
     """One day in a line."""
-    print(f"{name:18} {day.fields} fields, {day.right:6.1%} read rightly, {day.accepted:6.1%} accepted, "
-          f"by {day.champion[:8]}", flush=True)  # fmt: skip
+    of_them = "none" if day.accepted_right is None else f"{day.accepted_right:.1%} of them"
+    print(
+        f"{name:18} {day.fields} fields, {day.right:6.1%} right, {day.accepted:6.1%} accepted, {of_them} right, "
+        f"by {day.champion[:8]}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
