@@ -2,6 +2,7 @@
 
 from recognizer.stack.combine import (
     BLANK,
+    ITSELF,
     NONE,
     VOICE,
     Claim,
@@ -12,10 +13,11 @@ from recognizer.stack.combine import (
     heard,
     kind_of,
     voices,
+    width,
 )
 from recognizer.stack.stack import Combiner, Component, Members, Stack
 
 __all__ = [
-    "BLANK", "NONE", "VOICE", "Claim", "Combiner", "Component", "Members", "Stack", "Verdict", "Weights", "combine",
-    "first_of", "heard", "kind_of", "voices",
+    "BLANK", "ITSELF", "NONE", "VOICE", "Claim", "Combiner", "Component", "Members", "Stack", "Verdict", "Weights",
+    "combine", "first_of", "heard", "kind_of", "voices", "width",
 ]  # fmt: skip

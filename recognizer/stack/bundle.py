@@ -20,7 +20,7 @@ from recognizer.confidence import check_calibration
 from recognizer.engine import Engine
 from recognizer.errors import BundleError
 from recognizer.ppocr import PACKAGE, PPOCR, load_model, package_version
-from recognizer.stack.combine import VOICE
+from recognizer.stack.combine import width
 from recognizer.stack.stack import Combiner, Component, Members, Stack
 
 PEERS = (PACKAGE,)
@@ -127,7 +127,7 @@ def _components(folder: Path, listed: Mapping[str, Mapping[str, str]]) -> dict[s
 
 def _combiner(key: str, plain: Mapping[str, Any]) -> Combiner:
     check_calibration(plain["calibration"])
-    wide = len(key.split("+")) * len(VOICE) + 2
+    wide = width(len(key.split("+")))
     weights = plain["weights"]
     if "shared" not in weights or any(
         len(row) != wide or not all(isinstance(w, float | int) and math.isfinite(w) for w in row)

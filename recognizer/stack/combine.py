@@ -26,11 +26,17 @@ VOICE = ("low", "low_fit", "high", "first")
 """What one component gives a claim: the logarithm of its probability, the same times how well what it sees fits the
 field's language, minus the logarithm of the complement, and whether it comes first."""
 
+ITSELF = ("none", "blank", "length")
+"""What a claim is, whoever nominates it: whether it is `NONE` or `BLANK`, and how many characters its text has.
+Networks drop characters more readily than they add some: of two texts the longer one may deserve more than it is given.
+"""
+
 LEAST = 1e-7
 SURE = 1 - 1e-6
 
 Weights = Mapping[str, Sequence[float]]
-"""By kind of field, and of `shared` for a kind that the fit has not seen: a weight for each number of each voice."""
+"""By kind of field, and of `shared` for a kind that the fit has not seen: a weight for each number of each voice, and
+of `ITSELF`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,16 +96,14 @@ def _texts(reading: Reading) -> list[str]:
 
 
 def voices(parts: Sequence[Reading | None]) -> tuple[list[Claim], np.ndarray]:
-    """The claims of all components and what each gives each: (claims, components * len(VOICE) + 2).
-
-    The last two columns say which claim is `NONE` and which is `BLANK`.
+    """The claims of all components and what each gives each: (claims, `width(components)`), `ITSELF` last.
 
     None stands for a component that cannot read such a field; it has no voice, which is zeros.
     """
     lists = [listed(part) if part is not None else None for part in parts]
     claims = list(dict.fromkeys(claim for each in lists if each is not None for claim in each))
     rows = np.zeros((len(claims), len(parts), len(VOICE)))
-    none = np.array([[claim == NONE, claim == BLANK] for claim in claims], float).reshape(-1, 2)
+    itself = np.array([[claim == NONE, claim == BLANK, len(claim[1])] for claim in claims], float)
     for number, (part, each) in enumerate(zip(parts, lists, strict=True)):
         if part is None or each is None:
             continue
@@ -107,7 +111,12 @@ def voices(parts: Sequence[Reading | None]) -> tuple[list[Claim], np.ndarray]:
         for place, claim in enumerate(claims):
             low = math.log(max(each.get(claim, LEAST), LEAST))
             rows[place, number] = low, low * fit, -math.log(1 - min(each.get(claim, 0.0), SURE)), claim == first
-    return claims, np.concatenate([rows.reshape(len(claims), -1), none], axis=1)
+    return claims, np.concatenate([rows.reshape(len(claims), -1), itself.reshape(-1, len(ITSELF))], axis=1)
+
+
+def width(components: int) -> int:
+    """How many numbers a claim is given by so many components, and how many weights a kind has."""
+    return components * len(VOICE) + len(ITSELF)
 
 
 def fit_of(part: Reading) -> float:

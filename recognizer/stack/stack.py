@@ -22,7 +22,7 @@ from recognizer.look import Look
 from recognizer.reading import Alternative, Crop, Outcome, Reading
 from recognizer.stack.combine import BLANK, NONE, Claim, Verdict, Weights, combine, first_of, heard, kind_of
 
-STACK_VERSION = "1"
+STACK_VERSION = "2"
 ALTERNATIVES = 5
 SHOWN = 1e-4
 """A claim with a smaller probability is no alternative."""

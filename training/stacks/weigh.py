@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from recognizer.stack import VOICE, Claim, Weights
+from recognizer.stack import ITSELF, Claim, Weights, width
 
 SPREAD = 0.5
 """How far weights of one kind stray from the shared ones, as a standard deviation: kinds with few cases stay near."""
@@ -27,10 +27,10 @@ class Contest:
 
 def fit_weights(contests: Sequence[Contest], components: int) -> Weights:
     """Weights by kind and `shared` ones, most likely, drawn towards the common ones (partial pooling)."""
-    wide = components * len(VOICE) + 2
+    wide = width(components)
     kinds = sorted({each.kind for each in contests})
     fought = [each for each in contests if each.true >= 0 and len(each.claims) > 1]
-    start = np.concatenate([np.tile([0.5, 0.0, 0.0, 0.5], components), [0.0, 0.0]])
+    start = np.concatenate([np.tile([0.5, 0.0, 0.0, 0.5], components), np.zeros(len(ITSELF))])
     if not fought:
         return {"shared": start.tolist()}
     fought.sort(key=lambda each: kinds.index(each.kind))

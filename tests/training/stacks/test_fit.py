@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recognizer.stack import Stack
+from recognizer.stack import Stack, width
 from tests.stacks import scripted
 from training.calibrate import is_for_fit
 from training.stacks.fit import fit_stack, fold_of, judged
@@ -49,7 +49,7 @@ def test_a_kind_with_few_cases_leans_on_the_others() -> None:
     rng = np.random.default_rng(0)
 
     def contest(kind: str) -> Contest:
-        rows = np.zeros((2, 4 + 2))
+        rows = np.zeros((2, width(1)))
         rows[:, 0] = rng.normal(0, 2, 2)
         p = 1 / (1 + np.exp(rows[0, 0] - rows[1, 0]))
         return Contest(kind=kind, claims=(("text", "a"), ("text", "b")), voices=rows, true=int(rng.random() < p))
@@ -57,3 +57,18 @@ def test_a_kind_with_few_cases_leans_on_the_others() -> None:
     weights = fit_weights([*(contest("many") for _ in range(2_000)), *(contest("few") for _ in range(3))], 1)
     assert abs(weights["many"][0] - 1) < 0.25 and abs(weights["few"][0] - weights["shared"][0]) < 0.3
     assert abs(fit_weights([], 1)["shared"][0] - 0.5) < SHARED_SPREAD
+
+
+def test_texts_that_lack_a_character_give_way_to_longer_ones_where_networks_drop_some() -> None:
+    rng = np.random.default_rng(1)
+
+    def contest(dropping: float) -> Contest:
+        """A network is unsure between a text and the same without a character, and the longer one is right so often."""
+        rows = np.zeros((2, width(1)))
+        rows[:, 0], rows[:, -1] = np.log([0.5, 0.5]) + rng.normal(0, 0.1, 2), (8, 7)
+        return Contest(kind="date", claims=(("text", "04071994"), ("text", "0407194")), voices=rows,
+                       true=int(rng.random() >= dropping))  # fmt: skip
+
+    for dropping in (0.8, 0.5, 0.3):
+        weights = fit_weights([contest(dropping) for _ in range(2_000)], 1)["date"]
+        assert abs(weights[-1] - np.log(dropping / (1 - dropping))) < 0.15
