@@ -1,4 +1,4 @@
-"""The report of a day: how long it takes when the day had 100,000 fields."""
+"""The report of a day: how long it takes when the day had 100,000 fields, and a challenger read a fifth of them."""
 
 import argparse
 import tempfile
@@ -7,10 +7,12 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.drawn_ledger import START, draw
+from benchmarks.drawn_trial import draw_trial
 from serving.columns import columns_of, sync
 from serving.daily import report_of
 from serving.ledger import open_ledger
 from serving.promise import Policy
+from serving.trial.settings import Settings
 
 DAY_S = 15.5 * 3600
 """From the first page of the drawn ledger to midnight, and a little less."""
@@ -27,6 +29,7 @@ def main() -> None:
         store = Path(folder)
         with open_ledger(f"sqlite:///{store}/ledger.db") as ledger:
             draw(ledger, chosen.pages, every_s=DAY_S / chosen.pages)
+            pairs = draw_trial(ledger, Settings())
             day = date(START.year, START.month, START.day)
             started = time.perf_counter()
             sync(ledger, columns_of(store))
@@ -36,8 +39,8 @@ def main() -> None:
             done = time.perf_counter()
         row = made.day.on("days", day)
         assert row is not None
-        print(f"{row['fields']:,} fields on {row['pages']:,} pages: {done - started:.1f} s, "
-              f"of which {synced - started:.1f} s bring the columns up to the ledger")  # fmt: skip
+        print(f"{row['fields']:,} fields on {row['pages']:,} pages, {pairs:,} pairs of a trial: {done - started:.1f} s")
+        print(f"of which {synced - started:.1f} s bring the columns up to the ledger")
         if chosen.out:
             chosen.out.write_text(page, encoding="utf-8")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-VERSION = 3
+VERSION = 4
 """Of the tables below: whoever finds another one makes them again."""
 
 MEASURES = (
@@ -115,6 +115,31 @@ SHAPES = {
             "reason": "text", "evidence": "text", "at": "time",
         },
         key=("seq",),
+        time="at",
+    ),
+    "trials": Shape(
+        columns={
+            "seq": "count", "trial_id": "text", "scope": "name", "champion": "name", "challenger": "name",
+            "watches": "count", "settings": "text", "by": "name", "note": "text", "at": "time",
+        },
+        key=("trial_id",),
+        time="at",
+    ),
+    "trial_pairs": Shape(
+        columns={
+            "seq": "count", "trial_id": "name", "crop_id": "text", "champion_id": "text", "challenger_id": "text",
+            "kind": "name", "quality": "name", "agree": "truth", "accepted": "truth", "probability": "number",
+            "asked": "truth", "is_gold": "truth", "at": "time",
+        },
+        key=("trial_id", "crop_id"),
+        time="at",
+    ),
+    "trial_ends": Shape(
+        columns={
+            "trial_id": "text", "outcome": "name", "by": "name", "reason": "text", "finding": "text",
+            "activation_seq": "count", "at": "time",
+        },
+        key=("trial_id",),
         time="at",
     ),
 }  # fmt: skip

@@ -107,7 +107,7 @@ def run(
 
 @trial_app.command(epilog=EXIT_CODES)
 def stop(
-    trial: TrialArgument,
+    trial: Annotated[str, typer.Argument(metavar="TRIAL", help="Its id, or the beginning of it.")],
     reason: Annotated[str, typer.Option(help="Why; it stays in the ledger.")],
     by: ByOption = None,
     store: StoreOption = None,

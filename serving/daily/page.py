@@ -1,15 +1,18 @@
 """A day as one HTML page, for a mail client or a browser; and in plain text, for those who read letters as text."""
 
+import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from serving.daily.day import Day
 from serving.daily.headline import Figure, age, headline, hours, in_a_sentence, percent
+from serving.daily.trials import share_words, trial_line, trying
 from serving.daily.unknown import unknown
 from serving.ledger import Alarm
 from serving.metrics.accuracy import ALL
 from serving.metrics.work import seconds_between
+from serving.models.story import trial_words
 from serving.truth.moment import shown
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ def html(
 
     text = _template().render(
         day=day, figures=headline(day), unknown=unknown(day), kinds=_kinds(day), mistakes=_mistakes(day),
-        source=source, drawn=drawn, crops=crops, values=values, all=ALL,
+        trials=trying(day), source=source, drawn=drawn, crops=crops, values=values, all=ALL,
     )  # fmt: skip
     return css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False).inline(text)
 
@@ -42,6 +45,7 @@ def plain(day: Day) -> str:
         _section("Not known", unknown(day)),
         _section("Alarms", [_alarm(each) for each in day.alarms]),
         _section("Models", [_champion(row) for row in day.rows("champions")]),
+        _section("Models in trial", [trial_line(each) for each in trying(day)]),
         _section("Changes of models", [_change(row) for row in day.rows("activations")]),
         _section("What took people longest", [_taking(row) for row in day.rows("fields")]),
         _section("Accepted, and found wrong", [_wrong(row) for row in _mistakes(day)]),
@@ -72,7 +76,12 @@ def _champion(row: Mapping[str, Any]) -> str:
 
 
 def _change(row: Mapping[str, Any]) -> str:
-    return f"{row['how']} for {row['scope'] or 'all fields'}: {row['bundle_id'][:12]}, by {row['by']}: {row['reason']}"
+    """A change of models with what it rests on, where a trial made or undid it."""
+    bundle = row["bundle_id"][:12] or "the champion of all"
+    undone = " (undone since)" if row["undone"] else ""
+    told = f"{row['how']} for {row['scope'] or 'all fields'}: {bundle}{undone}, by {row['by']}: {row['reason']}"
+    evidence = trial_words(json.loads(row["evidence"] or "{}"))
+    return f"{told} [{evidence}]" if evidence else told
 
 
 def _taking(row: Mapping[str, Any]) -> str:
@@ -118,5 +127,5 @@ def _template() -> "Template":
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {"percent": percent, "hours": hours, "shown": shown}
-    environment.globals |= {"waited": _age, "sentence": in_a_sentence, "change": _change}
+    environment.globals |= {"waited": _age, "sentence": in_a_sentence, "change": _change, "share": share_words}
     return environment.get_template("daily.html.j2")

@@ -8,8 +8,8 @@ from string import Template
 from serving.promise import Policy
 
 NAMES = (
-    "days", "kinds", "audits", "work", "turnaround", "pages", "events", "models", "champions", "activations", "fields",
-    "mistakes",
+    "days", "kinds", "audits", "work", "turnaround", "pages", "events", "models", "champions", "activations", "trials",
+    "trial_pairs", "fields", "mistakes",
 )  # fmt: skip
 """In the order in which they are explained."""
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select, tuple_, union
 
 from serving.ledger import queries, schema
+from serving.ledger.column_trials import trial_ends_since, trial_pairs_since, trials_since
 from serving.ledger.erased import erased_day
 from serving.ledger.masking import is_sensitive, masked
 from serving.ledger.schema.lifecycle import activations
@@ -285,6 +286,9 @@ TABLES = {
     "vote_voids": _vote_voids,
     "verdicts": _verdicts,
     "record_events": _record_events,
+    "trials": trials_since,
+    "trial_pairs": trial_pairs_since,
+    "trial_ends": trial_ends_since,
 }
 """What comes in by time."""
 

@@ -58,6 +58,10 @@ class Shelf:
         names = (path.name for path in self._bundles.iterdir() if (path / "bundle.json").is_file())
         return tuple(sorted(name for name in names if not name.startswith(".")))
 
+    def without_place(self, words: str) -> str:
+        """What is said of a bundle, for pages that leave the house: its id, and not where the shelf stands."""
+        return words.replace(f"{self._bundles}/", "").replace(str(self._bundles), "the store")
+
     def _is_whole(self, bundle_id: str) -> bool:
         try:
             verified(self._bundles / bundle_id, bundle_id)

@@ -74,8 +74,9 @@ def _promote(trials: Trials, trial: Trial, finding: Finding, settings: Settings)
         end(trials.ledger, trial, "stopped", reason=str(error), finding=finding.plain)
         return f"trial {short(trial.trial_id)} is over: {error}"
     except BundleError as error:
-        end(trials.ledger, trial, "failed", reason=str(error), finding=finding.plain)
-        return f"trial {short(trial.trial_id)} failed: {error}"
+        why = trials.models.shelf.without_place(str(error))
+        end(trials.ledger, trial, "failed", reason=why, finding=finding.plain)
+        return f"trial {short(trial.trial_id)} failed: {why}"
     return _promoted(trials, trial, made, settings)
 
 
@@ -96,8 +97,9 @@ def _undo(trials: Trials, trial: Trial, finding: Finding, why: str) -> str:
         end(trials.ledger, trial, "stopped", reason=str(error), finding=finding.plain)
         return f"trial {short(trial.trial_id)} is over: {error}"
     except (BundleError, UsageError) as error:
-        end(trials.ledger, trial, "failed", reason=f"{why}; but it could not be undone: {error}", finding=finding.plain)
-        return f"trial {short(trial.trial_id)} failed: {error}"
+        said = trials.models.shelf.without_place(f"{why}; but it could not be undone: {error}")
+        end(trials.ledger, trial, "failed", reason=said, finding=finding.plain)
+        return f"trial {short(trial.trial_id)} failed: {said}"
     end(trials.ledger, trial, "rolled_back", reason=why, finding=finding.plain, activation_seq=made.seq)
     reads = f"{short(made.bundle_id)} reads {scope_words(made.scope)} again"
     return f"trial {short(trial.trial_id)}: rolled back, {reads}: {why}"

@@ -78,7 +78,7 @@ class Runner:
         try:
             read = self._read(trial, going)
         except BundleError as error:
-            failed = str(error)
+            failed = self.shelf.without_place(str(error))
         except PenfieldError as error:  # whatever it is: the next look tries again
             log.warning("trial %s could not go on: %s", trial.trial_id[:8], error)
         found = judged(self.ledger, trial.trial_id)

@@ -112,6 +112,13 @@ def test_without_any_trial_it_says_how_to_start_one(tmp_path: Path) -> None:
     assert result.exit_code == 2 and "penfield trial start" in result.output
 
 
+def test_which_trial_is_stopped_is_to_be_said() -> None:
+    told = CliRunner().invoke(app, ["trial", "stop", "--help"], env={"COLUMNS": "200"}).output
+    assert "[required]" in told and "the last one" not in told
+    bare = CliRunner().invoke(app, ["trial", "stop", "--reason", "why"])
+    assert bare.exit_code == 2 and "TRIAL" in bare.output
+
+
 def promoted(ledger: Ledger, folder: Path) -> tuple[Trying, Trial]:
     here = Trying(ledger, folder)
     trial = here.start(settings=replace(QUICK))
