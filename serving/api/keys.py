@@ -11,8 +11,9 @@ from recognizer.errors import UsageError
 from serving.ledger import Ledger
 from serving.ledger.outside import ApiKey
 
-SCOPES = ("read", "correct", "sensitive")
-"""What a key may: ask for records and the truth of fields; file corrections; see sensitive values as they are."""
+SCOPES = ("read", "correct", "sensitive", "metrics")
+"""What a key may: ask for records and the truth of fields; file corrections; see sensitive values as they are; scrape
+the metrics."""
 
 PREFIX = "penfield"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

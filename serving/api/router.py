@@ -37,7 +37,7 @@ def api_router(ledger: Ledger, *, held_back_s: float = HELD_BACK_S, rate: Rate =
     """The router of the API on a ledger; events younger than `held_back_s` seconds are told a moment later. Each key
     may ask at this `rate`."""
     router = APIRouter(prefix=PREFIX, route_class=ProblemRoute, include_in_schema=False)
-    may = _needing(ledger, Buckets(rate=rate))
+    may = needing(ledger, Buckets(rate=rate))
 
     @router.post("/corrections")
     async def corrections(request: Request, by: Annotated[Caller, Depends(may("correct"))]) -> Response:
@@ -80,7 +80,7 @@ def api_router(ledger: Ledger, *, held_back_s: float = HELD_BACK_S, rate: Rate =
     return router
 
 
-def _needing(ledger: Ledger, buckets: Buckets) -> Callable[[str], Callable[[Request], Caller]]:
+def needing(ledger: Ledger, buckets: Buckets) -> Callable[[str], Callable[[Request], Caller]]:
     """Gives, for a scope, the check that a request's key is for it, and does not ask too often."""
 
     def needing(scope: str) -> Callable[[Request], Caller]:

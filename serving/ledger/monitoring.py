@@ -46,11 +46,16 @@ class Monitoring:
             for row in rows
         ]
 
-    def oldest_parcel(self) -> str | None:
-        """Since when what MLflow is to be shown waits; None where nothing does."""
+    def parcels(self) -> tuple[int, str | None]:
+        """How many parcels MLflow has not been shown, and since when the oldest one waits."""
         box, done = schema.outbox, schema.deliveries
-        query = select(func.min(box.c.created_at)).outerjoin(done, done.c.key == box.c.key).where(done.c.key.is_(None))
-        found: str | None = self._connection.scalar(query)
+        query = select(func.count(), func.min(box.c.created_at)).select_from(box)
+        row = self._connection.execute(query.outerjoin(done, done.c.key == box.c.key).where(done.c.key.is_(None))).one()
+        return row[0], row[1]
+
+    def looked_at(self) -> str | None:
+        """When the last look was; None where there was none."""
+        found: str | None = self._connection.scalar(select(func.max(monitor_looks.c.at)))
         return found
 
     def file(self, after: int, facts: Mapping[str, Any], references: Iterable[KeptReference]) -> bool:

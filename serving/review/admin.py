@@ -72,7 +72,7 @@ def _done(caller: Caller, office: Office, change: Callable[[], object]) -> Respo
 
 def _page(caller: Caller, office: Office, message: str = "", status: int = 200) -> Response:
     now = datetime.now(UTC)
-    counts = [(count, _age(now - datetime.fromisoformat(count.oldest_at))) for count in office.queue.counts()]
+    counts = [(count, age_of(now - datetime.fromisoformat(count.oldest_at))) for count in office.queue.counts()]
     return page(
         "office.html", status=status, caller=caller, message=message, counts=counts, roles=ROLES,
         people=[person for person in office.people.everybody() if person.roles],
@@ -95,7 +95,8 @@ def _not_oneself(caller: Caller, form: Posted) -> None:
         raise UsageError("nobody changes their own roles - mend: another admin can")
 
 
-def _age(age: timedelta) -> str:
+def age_of(age: timedelta) -> str:
+    """How long ago, as people say it: `3 min`."""
     seconds = max(0.0, age.total_seconds())
     for size, word in ((86_400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:

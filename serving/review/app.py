@@ -12,8 +12,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recognizer.errors import InputError, LedgerError, UsageError
+from serving.live import Keeper, no_store
 from serving.office import Office
 from serving.review import admin, campaign, signing, verify
+from serving.review import live as live_view
 from serving.review.access import NotSignedIn, Refused, Sessions
 from serving.review.pages import FOLDER, HEADERS, page
 from serving.review.work import PART, desk_router
@@ -23,8 +25,11 @@ log = logging.getLogger(__name__)
 TICK_S = 2.0
 
 
-def create_app(office: Office, *, routers: Sequence[APIRouter] = (), tick_s: float | None = TICK_S) -> FastAPI:
-    """The review server on an office. While it runs, the office ticks every `tick_s` seconds (None: never)."""
+def create_app(
+    office: Office, *, live: Keeper | None = None, routers: Sequence[APIRouter] = (), tick_s: float | None = TICK_S
+) -> FastAPI:
+    """The review server on an office. While it runs, the office ticks every `tick_s` seconds (None: never). `live`
+    keeps the numbers of its live view; without it that page says so."""
 
     @asynccontextmanager
     async def ticking(_: FastAPI) -> AsyncIterator[None]:
@@ -39,10 +44,11 @@ def create_app(office: Office, *, routers: Sequence[APIRouter] = (), tick_s: flo
 
     app = FastAPI(title="Penfield", lifespan=ticking, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.office, app.state.sessions = office, Sessions(office.ledger)
+    app.state.live = live or Keeper(no_store)
     app.add_middleware(_Headers)
     for router in (signing.router, desk_router("reviewer", "/desk"), desk_router("expert", "/disagreements")):
         app.include_router(router)
-    for router in (verify.router, admin.router, campaign.router, *routers):
+    for router in (verify.router, admin.router, live_view.router, campaign.router, *routers):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     app.add_exception_handler(NotSignedIn, _sign_in)

@@ -124,7 +124,7 @@ Answers = Callable[[str, int, np.random.Generator], tuple[str, float]]
 STAFF = ("ann", "ben", "cyd")
 
 
-def keyed(ledger: Ledger, first: int, count: int, answers: Answers, *, right: float = 0.95, seed: int = 7) -> None:
+def keyed(ledger: Ledger, first: int, count: int, answers: Answers, *, right: float = 0.95) -> None:
     """Two people in turn key the first field of each of these pages, and what they say is settled: the reading is what
     they say so often (`right`)."""
     engine = create_engine(ledger.url)
@@ -133,7 +133,7 @@ def keyed(ledger: Ledger, first: int, count: int, answers: Answers, *, right: fl
         for person in STAFF if not first else ():
             rows.add(schema.people, person_id=person, name=person, created_at=at(0))
         for number in range(first, first + count):
-            rng = np.random.default_rng([seed, number])
+            rng = np.random.default_rng([7, number])
             said = connection.execute(
                 select(schema.predictions.c.text).where(schema.predictions.c.prediction_id == f"p-{number}-0")
             ).scalar_one()
@@ -171,13 +171,13 @@ def _vote(rows: Rows, number: int, place: int, person: str, text: str, seconds: 
     )  # fmt: skip
 
 
-def tried(ledger: Ledger, first: int, count: int, agrees: float, *, seed: int = 8) -> None:
+def tried(ledger: Ledger, first: int, count: int, agrees: float) -> None:
     """A challenger reads these pages too, and says so often what the champion says."""
     engine, said = create_engine(ledger.url), schema.predictions
     with engine.begin() as connection:
         rows = Rows(connection)
         for number in range(first, first + count):
-            rng = np.random.default_rng([seed, number])
+            rng = np.random.default_rng([8, number])
             for position in range(len(FORM.fields)):
                 own = said.c.prediction_id == f"p-{number}-{position}"
                 row = dict(connection.execute(select(said).where(own)).one()._mapping)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,12 +51,12 @@ def doors(app: FastAPI) -> set[tuple[str, str]]:
     return {(method, route.path) for route in found for method in route.methods or ()}
 
 
-def test_what_is_served_beside_the_pages_has_locks_of_its_own(office: Office) -> None:
-    """The server that ships holds the pages, the API by key and Label Studio's webhook by secret; nothing else."""
-    beside = doors(whole_app(office)) - doors(create_app(office, tick_s=None))
-    assert {("POST", "/crowds/label-studio"), ("POST", "/api/v1/corrections"), ("GET", "/api/v1/truth")} <= beside
-    assert all(path.startswith(("/api/v1/", "/crowds/label-studio")) for _, path in beside)
-    with serving(whole_app(office)) as base:
+def test_what_is_served_beside_the_pages_has_locks_of_its_own(office: Office, tmp_path: Path) -> None:
+    """The server that ships holds the pages, API and metrics by key, Label Studio's webhook by secret; nothing else."""
+    beside = doors(whole_app(office, tmp_path)) - doors(create_app(office, tick_s=None))
+    assert {("POST", "/crowds/label-studio"), ("POST", "/api/v1/corrections"), ("GET", "/metrics")} <= beside
+    assert all(path.startswith(("/api/v1/", "/crowds/label-studio", "/metrics")) for _, path in beside)
+    with serving(whole_app(office, tmp_path)) as base:
         for method, path in beside:
             answer = requests.request(method, base + path.replace("{page_id}", "x"), timeout=30)
             nothing_there = path == "/api/v1/{path:path}"
