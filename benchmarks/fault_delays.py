@@ -2,9 +2,9 @@
 
 import sqlite3
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +23,7 @@ _VOTES = "SELECT min(at) FROM votes WHERE ? IN ('', person_id) GROUP BY task_id 
 @dataclass(frozen=True, kw_only=True)
 class Told:
     """An alarm: after how many pages with the fault (`unit`: or answers, in its slice) it was due, after how many
-    fields, and what it says; `others` are measures that sound with it."""
+    fields, and what it says; `others` are measures that sound with it, `stage` is the one that is suspected."""
 
     monitor: str
     slice: dict[str, str]
@@ -34,13 +34,16 @@ class Told:
     was: float
     now: float
     others: str = ""
+    stage: str = ""
 
 
-def tell(store: Path, sounded: Iterable[Alarm], onset: float) -> list[Told]:
-    """Alarms, the soonest first; the fault begins at `onset`, in seconds since 1970."""
+def tell(
+    store: Path, sounded: Iterable[Alarm], onset: float, stage: Callable[[Alarm], str] = lambda alarm: ""
+) -> list[Told]:
+    """Alarms, the soonest first; the fault begins at `onset`, in seconds since 1970. `stage` says what is suspected."""
     began = datetime.fromtimestamp(onset, UTC).isoformat(timespec="microseconds")
     with closing(sqlite3.connect(store / "ledger.db")) as rows:
-        found = [_told(rows, each, began) for each in sounded]
+        found = [replace(_told(rows, each, began), stage=stage(each)) for each in sounded]
     return sorted(found, key=lambda each: each.fields)
 
 

@@ -11,7 +11,8 @@ Found = Mapping[int, Mapping[str, list[Told]]]
 
 def write_table(path: Path, says: Mapping[str, str], found: Found) -> str:
     """A row for each fault: the soonest monitor of each seed with its delay, what the first says, and the others."""
-    lines = ["| fault | what is not as it was | told first | after fields (pages) | says | also |", "|" + " --- |" * 6]
+    headings = "fault", "what is not as it was", "told first", "after fields (pages)", "says", "suspected", "also"
+    lines = [f"| {' | '.join(headings)} |", "|" + " --- |" * len(headings)]
     lines += [_row(name, claim, [by_name[name] for by_name in found.values()]) for name, claim in says.items()]
     text = "\n".join(lines)
     path.write_text(text + "\n", encoding="utf-8")
@@ -25,7 +26,14 @@ def _row(name: str, claim: str, by_seed: list[list[Told]]) -> str:
     delays = "; ".join(_delay(each) if each else "not told" for each in firsts)
     others = sorted({each.monitor for told in by_seed for each in told[1:]} - {each.monitor for each in firsts if each})
     also = ", ".join(f"`{each}`" for each in others)
-    return f"| {name} | {claim} | {monitors} | {delays} | {_words(said) if said else ''} | {also} |"
+    stages = " / ".join(dict.fromkeys(each.stage for each in firsts if each))
+    return f"| {name} | {claim} | {monitors} | {delays} | {_words(said) if said else ''} | {stages} | {also} |"
+
+
+def right_stages(stages: Mapping[str, str], by_name: Mapping[str, list[Told]]) -> tuple[int, int]:
+    """Of how many faults that were told the first alarm is laid on the right stage, and how many were told."""
+    told = {name: by_name[name][0] for name in stages if by_name[name]}
+    return sum(each.stage == stages[name] for name, each in told.items()), len(told)
 
 
 def _delay(told: Told) -> str:

@@ -22,10 +22,11 @@ from typing import Any
 from benchmarks.fault_delays import Told, reordered, tell
 from benchmarks.fault_models import Answers, Stale, Stuck, agrees_at_once, diligent, judged, keyed, says_blank
 from benchmarks.fault_pages import FAULTS, NOTHING
-from benchmarks.fault_report import draw, write_table
+from benchmarks.fault_report import draw, right_stages, write_table
 from benchmarks.fault_runs import copy_store, read_pages, url_of
-from serving.columns import columns_of
-from serving.ledger import open_ledger
+from serving.columns import Asking, columns_of
+from serving.diagnose import diagnose
+from serving.ledger import Alarm, open_ledger
 from serving.monitors import Settings, look
 
 QUIET, FAULTY, CONTROL = range(160), range(1000, 1040), range(2000, 2040)
@@ -45,6 +46,16 @@ SAYS = {
     "lazy: agrees": "one of three people confirms the reading within a second",
 }
 
+STAGES = {
+    **dict.fromkeys(("lower resolution", "skewed feeder", "darker copies", "JPEG again"), "scan"),
+    "boxes moved": "alignment",
+    **dict.fromkeys(("new date style", "swapped kinds", "swapped names", "flood of blanks", "another language",
+                     "constants"), "reading"),
+    "stale calibration": "calibration",
+    **dict.fromkeys(("lazy: blank", "lazy: agrees"), "people"),
+}  # fmt: skip
+"""Where each fault is: what `penfield diagnose` should suspect. What is written otherwise is seen in what is read."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -58,6 +69,8 @@ def main() -> None:
     draw(asked.out / "faults.png", SAYS, found)
     print(table)
     for seed in seeds:
+        right, faults = right_stages(STAGES, found[seed])
+        print(f"seed {seed}: the stage that is suspected is right for {right} of {faults} faults that are told")
         sounded = [bool(each) for each in orders(asked.out / str(seed), asked.orders)]
         print(f"seed {seed}: {sum(sounded)} of {len(sounded)} orders of its 200 quiet pages sound")
     print(f"table and picture: {asked.out}/faults.md, {asked.out}/faults.png")
@@ -87,7 +100,7 @@ def told(folder: Path, name: str, before: Path, happens: Happens, seed: int) -> 
     if not kept.exists():
         store = once(folder / name, before, happens, seed)
         onset = json.loads((store / "onset.json").read_text())
-        found = [asdict(each) for each in tell(store, _look(store), onset)]
+        found = [asdict(each) for each in tell(store, _look(store), onset, partial(_suspected, store))]
         kept.write_text(json.dumps(found, indent=1))
         if not name.startswith("nothing"):
             shutil.rmtree(store)
@@ -127,6 +140,11 @@ def orders(folder: Path, count: int) -> list[list[str]]:
 def _look(store: Path) -> tuple[Any, ...]:
     with open_ledger(url_of(store)) as ledger:
         return look(ledger, columns_of(store), SETTINGS).sounded
+
+
+def _suspected(store: Path, alarm: Alarm) -> str:
+    with Asking(columns_of(store)) as asking:
+        return diagnose(asking.ask, alarm).suspicion.stage
 
 
 def _looked(store: Path, seed: int) -> None:

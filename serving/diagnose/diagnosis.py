@@ -66,7 +66,7 @@ class Diagnosis:
 def diagnose(ask: Ask, alarm: Alarm) -> Diagnosis:
     """Everything that the columns say of an alarm. `ask` answers questions about columns that are up to date."""
     start, how, seen = _begun(ask, alarm)
-    suspicion = suspect(seen, alarm.slice)
+    suspicion = suspect(seen, alarm.slice, str(alarm.evidence.get("measure", "")))
     scored, n = scores(seen, suspicion), len(seen.since)
     terms = Terms(least=max(LEAST, int(SHARE * n)), most=MOST)
     found = _told_apart(worst_slices(_columns(seen, scored.told_by), scored.costs, terms)) if scored.asked else ()

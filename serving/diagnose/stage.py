@@ -1,4 +1,4 @@
-"""The suspected stage, by rules that are told: the first stage of the way of a field whose measures moved."""
+"""The suspected stage, by rules that are told: the first stage of the way of a field that moved as much as any did."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +16,14 @@ Stage = Literal["scan", "alignment", "reading", "calibration", "people", "not kn
 
 SCAN = ("resolution_dpi", "sharpness", "contrast", "noise", "skew_deg", "illumination", "clipping", "compression")
 """What of the picture does not depend on what is written: ink and what bleeds through do."""
+GEOMETRY = ("resolution_dpi", "skew_deg")
+"""What of it is how the sheet lay and was sampled: where that moved, sharpness and compression move with it."""
 ALIGNMENT = ("unmatched", "residual_px")
 PLACED = ("off_place",)
 """Crops that do not hold what the form says: boxes that were moved fit as well as before, as a whole."""
 READING = ("confidence", "log_mass", "characters", "blank", "no_answer", "repeated")
+VALUES = ("like_its_field",)
+"""What only a monitor measures: whether values are like those of their own field. Such an alarm is about reading."""
 CALIBRATION = ("too_sure",)
 PEOPLE = ("seconds", "agrees")
 PER_FIELD = (*SCAN, *PLACED, *READING, *CALIBRATION)
@@ -29,6 +33,10 @@ PAGE = ("batch_id", "scan_no", "page_no")
 COMPONENT = "component"
 ORDER: tuple[Stage, ...] = ("scan", "alignment", "reading", "calibration", "people")
 """The way of a field."""
+AS_MUCH = 0.8
+"""A cause moves nearly as far as what follows from it, as a share of the distance: what is computed of something tells
+two windows apart no better than the thing itself. Compression and illumination are touched by ink as well, so that a
+scan which moved less than this share of a later stage is taken for what follows."""
 
 WHY: Mapping[Stage, str] = {
     "scan": "the pictures themselves are others",
@@ -38,6 +46,8 @@ WHY: Mapping[Stage, str] = {
     "people": "one person's votes are not what they were",
     "not known": "nothing that is measured moved by more than chance allows, or there are too few pages to say",
 }
+
+OTHER_VALUES = "nothing moved but the values themselves: they are not like those that stood in their fields before"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,24 +61,41 @@ class Suspicion:
     compared: frozenset[Stage] = frozenset()
 
 
-def suspect(seen: Windows, of: Mapping[str, str]) -> Suspicion:
-    """Which stage changed, of the windows of an alarm of the slice `of`.
+def suspect(seen: Windows, of: Mapping[str, str], measure: str = "") -> Suspicion:
+    """Which stage changed, of the windows of an alarm of the slice `of` about a measure.
 
-    A page is the unit: its fields share sheet, hand and scan. The earliest stage that moved is suspected, since those
-    after it move with it; an alarm about a component or a person is about reading or people.
+    A page is the unit: its fields share sheet, hand and scan. The earliest stage that moved as much as any other is
+    suspected, since those after it move with it; people are where nothing else moved. An alarm about a component or a
+    person is about reading or people. `shifts` has what moved first of the suspected stage, its cause before the rest.
     """
     compared = (*_fields_compared(seen), *_people_compared(seen.votes))
     known = frozenset(stage for stage, _ in compared)
     moved = tuple((stage, each) for stage, each in compared if each.is_real)
-    stages: list[Stage] = [stage for stage, _ in moved]
     if COMPONENT in of:
         why = f"the alarm is about the component {of[COMPONENT]} of a stack, beside others that read the same fields"
         return Suspicion(stage="reading", why=why, shifts=moved, compared=known)
-    if "person" in of:
-        own = {f"{name} of {of['person']}" for name in PEOPLE}
-        stages = [stage for stage, each in moved if each.measure in own]
-    stage: Stage = next((stage for stage in ORDER if stage in stages), "not known")
-    return Suspicion(stage=stage, why=WHY[stage], shifts=moved, compared=known)
+    own = {f"{name} of {of['person']}" for name in PEOPLE} if "person" in of else None
+    stage = _earliest([(stage, each) for stage, each in moved if own is None or each.measure in own])
+    if stage == "not known" and measure in VALUES:
+        return Suspicion(stage="reading", why=OTHER_VALUES, shifts=_ordered(moved), compared=known)
+    return Suspicion(stage=stage, why=WHY[stage], shifts=_ordered(moved), compared=known)
+
+
+def _earliest(moved: Sequence[tuple[Stage, Shift]]) -> Stage:
+    """The first stage of the way that moved nearly as much as the one that moved most."""
+    furthest: dict[Stage, float] = {
+        stage: max(each.distance for of, each in moved if of == stage) for stage, _ in moved
+    }
+    asked: dict[Stage, float] = {stage: far for stage, far in furthest.items() if stage != "people"} or furthest
+    return next((stage for stage in ORDER if asked.get(stage, 0.0) >= AS_MUCH * max(asked.values(), default=1.0)),
+                "not known")  # fmt: skip
+
+
+def _ordered(moved: Sequence[tuple[Stage, Shift]]) -> tuple[tuple[Stage, Shift], ...]:
+    """By the way of a field; within a stage what is a cause of others first, then what moved furthest."""
+    rank = {name: number for number, name in enumerate(GEOMETRY)}
+    return tuple(sorted(moved, key=lambda each: (
+        ORDER.index(each[0]), rank.get(each[1].measure, len(rank)), -each[1].distance)))  # fmt: skip
 
 
 def _fields_compared(seen: Windows) -> Sequence[tuple[Stage, Shift]]:
@@ -88,15 +115,17 @@ def _fields_compared(seen: Windows) -> Sequence[tuple[Stage, Shift]]:
 
 
 def _people_compared(votes: "pd.DataFrame") -> Sequence[tuple[Stage, Shift]]:
-    """One person among others. Where most of them changed it is the work, not somebody: such a measure names nobody.
-    One who says anything makes the others agree less, too."""
+    """One person among others. Where most of them changed alike it is the work, not somebody: such a measure names
+    nobody. One who says anything makes the others agree less too, though not as much."""
     people = list(votes.groupby("person"))
     found: list[tuple[Stage, Shift]] = []
     for name in PEOPLE:
         each = [_person(rows, name, f"{name} of {person}", len(people) * len(PEOPLE)) for person, rows in people]
         known = [one for one in each if one is not None]
-        if len(people) == 1 or 2 * sum(one.is_real for one in known) <= len(people):
-            found += [("people", one) for one in known]
+        furthest = max((one.distance for one in known if one.is_real), default=0.0)
+        meant = [one for one in known if one.is_real and one.distance >= AS_MUCH * furthest]
+        if len(people) == 1 or 2 * len(meant) <= len(people):
+            found += [("people", one) for one in known if one in meant or not one.is_real]
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from serving.diagnose.stage import GEOMETRY
 from serving.monitors.drift import Drift, Look
 from serving.monitors.effect import effect
 from serving.monitors.slices import apart
@@ -58,8 +59,16 @@ def _told(looked: Sequence[Look]) -> list[tuple[Look, list[Look]]]:
         meant = dict(best.stream.slice)
         same = [each for each in left if not apart(meant, dict(each.stream.slice))]
         left = [each for each in left if apart(meant, dict(each.stream.slice))]
-        told.append((best, [each for each in same if each is not best]))
+        named = _named([best, *(each for each in same if each is not best and each.stream.slice == best.stream.slice)])
+        told.append((named, [each for each in same if each is not named]))
     return told
+
+
+def _named(alike: Sequence[Look]) -> Look:
+    """Of streams of one slice that sound together the one that is told: the first, which has the most evidence, unless
+    a cause of the others is among them."""
+    causes = {each.stream.measure: each for each in alike}
+    return next((causes[name] for name in GEOMETRY if name in causes), alike[0])
 
 
 def _is_everywhere(looked: Sequence[Look], over: Sequence[Look]) -> bool:

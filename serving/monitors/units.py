@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from serving.columns import MEASURES
 from serving.diagnose.window import SOURCE
+from serving.monitors.likeness import LIKENESS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,6 +107,7 @@ FAMILIES: Mapping[str, str] = {
         person="w.person", each="JOIN ranked w ON w.crop_id = b.crop_id AND w.nth <= 2"
     ),
     "trial": _TRIALS,
+    "likeness": LIKENESS,
 }  # fmt: skip
 """By name, the question whose answer holds the units that came in after `{since}`."""
 

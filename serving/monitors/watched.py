@@ -44,6 +44,9 @@ MONITORS: dict[str, tuple[Watched, ...]] = {
         Watched(family="kind", measures=READ, dimensions=("kind",), within="reader"),
         Watched(family="model", measures=READ, dimensions=("model",), within="layout"),
     ),
+    "values_drift": (
+        Watched(family="likeness", measures=("like_its_field",), dimensions=("", "form", "source"), within="reader"),
+    ),
     "constant_output": (
         Watched(family="read", measures=SAME, dimensions=("", "form"), within="reader"),
         Watched(family="kind", measures=SAME, dimensions=("kind",), within="reader"),

@@ -76,6 +76,35 @@ def test_each_fault_is_found_at_its_stage(fault: object, stage: str) -> None:
         assert found.stage == stage, (seed, found)
 
 
+def test_a_scan_that_is_only_touched_by_what_is_written_is_not_suspected() -> None:
+    """Boxes that are left out change how much there is to compress: it moves, and less than what is read."""
+    for seed in range(5):
+        seen = quiet(seed)
+        found = suspect(
+            reading(replace(seen, since=seen.since.assign(compression=seen.since["compression"] + 0.6))), {}
+        )
+        assert found.stage == "reading" and ("scan", "compression") in {(at, each.measure) for at, each in found.shifts}
+
+
+def test_a_cause_is_told_before_what_follows_from_it() -> None:
+    seen = quiet(1)
+    turned = replace(seen, since=seen.since.assign(
+        compression=seen.since["compression"] - 3, skew_deg=seen.since["skew_deg"] + 1))  # fmt: skip
+    found = suspect(turned, {})
+    assert [each.measure for _, each in found.shifts] == ["skew_deg", "compression"] and found.stage == "scan"
+
+
+def test_who_moved_far_more_than_the_others_is_named_where_all_moved() -> None:
+    """One of three says blank to everything: each of the others agrees with one of two now."""
+    votes = quiet(1).votes
+    votes = votes[votes["person"] != "dot"]
+    rng = np.random.default_rng(3)
+    less = np.where(votes["person"] == "ben", 0.0, rng.random(len(votes)) < 0.5)
+    seen = replace(quiet(1), votes=votes.assign(agrees=np.where(votes["since"], less, votes["agrees"])))
+    found = suspect(seen, {})
+    assert found.stage == "people" and [each.measure for _, each in found.shifts] == ["agrees of ben"]
+
+
 def test_the_lazy_one_is_named_and_nobody_where_all_are_quick() -> None:
     assert {each.measure for _, each in suspect(lazy(quiet(1)), {}).shifts} == {"seconds of ben"}
     seen = quiet(1)

@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import create_engine, select
 
 from benchmarks.drawn_ledger import FORM, FORM_DIGEST, Rows, at
+from recognizer.form import Form
 from serving.ledger import Ledger, schema
 from serving.ledger.plain import canonical
 from serving.ledger.schema.truth import verdicts
@@ -35,15 +36,15 @@ Fault = Callable[[Page, np.random.Generator], None]
 
 def pages(
     ledger: Ledger, count: int, *, first: int = 0, fault: Fault | None = None, sources: Sequence[str] = ("a", "b"),
-    seed: int = 1, model: str = "bundle",
+    seed: int = 1, model: str = "bundle", form: Form = FORM,
 ) -> None:  # fmt: skip
     """File so many pages in a batch of their own, one a minute from page number `first` on."""
     engine = create_engine(ledger.url)
     with engine.begin() as connection:
         rows = Rows(connection)
         if not first:
-            definition = canonical(FORM.model_dump(mode="json"))
-            rows.add(schema.forms, form_digest=FORM_DIGEST, name=FORM.name, definition=definition, created_at=at(0))
+            definition = canonical(form.model_dump(mode="json"))
+            rows.add(schema.forms, form_digest=FORM_DIGEST, name=form.name, definition=definition, created_at=at(0))
             for name in ("bundle", "other"):
                 rows.add(schema.bundles, bundle_id=name, info="{}", created_at=at(0))
         batch = f"batch-{first}"
@@ -53,20 +54,20 @@ def pages(
         )  # fmt: skip
         for number in range(first, first + count):
             rng = np.random.default_rng([seed, number])
-            page = drawn(number, sources[number % len(sources)], rng)
+            page = drawn(number, sources[number % len(sources)], rng, form)
             if fault is not None:
                 fault(page, rng)
-            _file(rows, batch, number - first, page, model)
+            _file(rows, batch, number - first, page, model, form)
         rows.flush()
     engine.dispose()
 
 
-def drawn(number: int, source: str, rng: np.random.Generator) -> Page:
+def drawn(number: int, source: str, rng: np.random.Generator, form: Form = FORM) -> Page:
     """A page as it usually is: its fields share the hand, and so how surely they are read."""
     quality = {name: float(rng.normal(mean, spread)) for name, (mean, spread) in QUALITY.items()}
     hand = rng.normal()
     page = Page(number=number, source=source, quality=quality)
-    for position, item in enumerate(FORM.fields):
+    for position, item in enumerate(form.fields):
         sure = 1 / (1 + np.exp(-(3 + hand + 0.5 * rng.normal())))
         text = "yes" if item.kind == "checkbox" and rng.random() < 0.5 else f"{position}{rng.integers(10**6):06}"
         blank = rng.random() < 0.05
@@ -77,26 +78,27 @@ def drawn(number: int, source: str, rng: np.random.Generator) -> Page:
     return page
 
 
-def _file(rows: Rows, batch: str, scan_no: int, page: Page, model: str) -> None:
+def _file(rows: Rows, batch: str, scan_no: int, page: Page, model: str, form: Form) -> None:
     key, second = f"page-{page.number}", 60.0 * page.number
     place = {"batch_id": batch, "scan_no": scan_no, "page_no": 1}
     path, scan = f"{page.source}/{page.number}.png", f"scan-{page.number}"
     rows.add(schema.scans, batch_id=batch, scan_no=scan_no, path=path, scan_digest=scan)
     rows.add(
         schema.pages, page_key=key, page_id=key, scan_digest=scan, page_no=1, setup_digest="setup", status="read",
-        reason="", form=FORM.name, form_digest=FORM_DIGEST, width_px=2480, height_px=3508, steps="[]",
+        reason="", form=form.name, form_digest=FORM_DIGEST, width_px=2480, height_px=3508, steps="[]",
         quality=canonical(page.quality), alignment=canonical({"residual_px": 0.3}), stage_ms=canonical({"cut": 300}),
         created_at=at(second),
     )  # fmt: skip
     rows.add(schema.batch_pages, **place, page_key=key)
-    for position, (item, said) in enumerate(zip(FORM.fields, page.readings, strict=True)):
+    for position, (item, said) in enumerate(zip(form.fields, page.readings, strict=True)):
         crop_id, prediction_id = f"c-{page.number}-{position}", f"p-{page.number}-{position}"
         rows.add(
             schema.crops, crop_id=crop_id, png=b"png", dpi=150.0, steps="[]", marks="[]",
             quality=canonical(page.quality),
         )  # fmt: skip
         rows.add(
-            schema.page_fields, page_key=key, field=item.name, position=position, kind=item.kind, crop_id=crop_id
+            schema.page_fields, page_key=key, field=item.name, position=position, kind=item.kind, crop_id=crop_id,
+            sensitive=item.is_sensitive,
         )  # fmt: skip
         rows.add(
             schema.predictions, prediction_id=prediction_id, crop_id=crop_id, bundle_id=model, language_digest="l",
@@ -124,7 +126,7 @@ Answers = Callable[[str, int, np.random.Generator], tuple[str, float]]
 STAFF = ("ann", "ben", "cyd")
 
 
-def keyed(ledger: Ledger, first: int, count: int, answers: Answers, *, right: float = 0.95) -> None:
+def keyed(ledger: Ledger, first: int, count: int, answers: Answers, *, right: float = 0.95, seed: int = 7) -> None:
     """Two people in turn key the first field of each of these pages, and what they say is settled: the reading is what
     they say so often (`right`)."""
     engine = create_engine(ledger.url)
@@ -133,7 +135,7 @@ def keyed(ledger: Ledger, first: int, count: int, answers: Answers, *, right: fl
         for person in STAFF if not first else ():
             rows.add(schema.people, person_id=person, name=person, created_at=at(0))
         for number in range(first, first + count):
-            rng = np.random.default_rng([7, number])
+            rng = np.random.default_rng([seed, number])
             said = connection.execute(
                 select(schema.predictions.c.text).where(schema.predictions.c.prediction_id == f"p-{number}-0")
             ).scalar_one()
@@ -171,13 +173,13 @@ def _vote(rows: Rows, number: int, place: int, person: str, text: str, seconds: 
     )  # fmt: skip
 
 
-def tried(ledger: Ledger, first: int, count: int, agrees: float) -> None:
+def tried(ledger: Ledger, first: int, count: int, agrees: float, *, seed: int = 8) -> None:
     """A challenger reads these pages too, and says so often what the champion says."""
     engine, said = create_engine(ledger.url), schema.predictions
     with engine.begin() as connection:
         rows = Rows(connection)
         for number in range(first, first + count):
-            rng = np.random.default_rng([8, number])
+            rng = np.random.default_rng([seed, number])
             for position in range(len(FORM.fields)):
                 own = said.c.prediction_id == f"p-{number}-{position}"
                 row = dict(connection.execute(select(said).where(own)).one()._mapping)

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.fault_delays import Told, reordered
 from benchmarks.fault_models import LAZY, Stale, Stuck, agrees_at_once, diligent, judged, keyed, says_blank
 from benchmarks.fault_pages import FAULTS, FRENCH, LEFT_OUT, MOVED_MM, draw_page, save_page
-from benchmarks.fault_report import write_table
+from benchmarks.fault_report import right_stages, write_table
 from benchmarks.fault_runs import read_pages, url_of
 from recognizer.clean.measure import measure
 from recognizer.form import Field
@@ -145,9 +145,12 @@ def test_people_on_pages_that_were_read(tmp_path: Path) -> None:
 
 
 def test_the_table_says_what_was_not_told(tmp_path: Path) -> None:
-    told = Told(monitor="scan_drift", slice={}, units=6, unit="pages", fields=96, measure="skew_deg", was=0.4, now=3.0)
+    told = Told(monitor="scan_drift", slice={}, units=6, unit="pages", fields=96, measure="skew_deg", was=0.4, now=3.0,
+                stage="scan")  # fmt: skip
     table = write_table(
         tmp_path / "t.md", {"a": "what", "b": "else"}, {1: {"a": [told], "b": []}, 2: {"a": [], "b": []}}
     )
-    assert "| a | what | `scan_drift` / - | 96 (6); not told | all: skew_deg 0.4 → 3 |  |" in table
-    assert "| b | else | - | not told; not told |  |  |" in table
+    assert "| a | what | `scan_drift` / - | 96 (6); not told | all: skew_deg 0.4 → 3 | scan |  |" in table
+    assert "| b | else | - | not told; not told |  |  |  |" in table
+    assert right_stages({"a": "scan", "b": "scan"}, {"a": [told], "b": []}) == (1, 1)
+    assert right_stages({"a": "reading"}, {"a": [told]}) == (0, 1)

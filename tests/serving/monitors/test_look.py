@@ -168,6 +168,21 @@ def test_a_look_leads_to_a_diagnosis(a_ledger: Ledger, tmp_path: Path) -> None:
     assert set(found.fields["source"]) == {"b"} and found.fields["created"].min() >= pd.Timestamp(alarm.first_seen)
 
 
+def test_what_follows_from_a_turn_is_not_told_for_it(a_ledger: Ledger, tmp_path: Path) -> None:
+    """Compression moves with more evidence than the turn that it follows from, and stands beside it."""
+
+    def turned(page: Page, rng: np.random.Generator) -> None:
+        page.quality["skew_deg"] += 1.2
+        page.quality["compression"] -= 0.2
+
+    pages(a_ledger, 300)
+    looked(a_ledger, tmp_path)
+    pages(a_ledger, 60, first=300, fault=turned)
+    [alarm] = looked(a_ledger, tmp_path).sounded
+    assert alarm.evidence["measure"] == "skew_deg" and "compression" in alarm.evidence["others"]
+    assert alarm.evidence["now"] > alarm.evidence["was"] + 0.8
+
+
 def test_two_processes_that_look_all_the_time(a_ledger: Ledger, tmp_path: Path) -> None:
     """Each page is looked at once, and each alarm is sounded once."""
     pages(a_ledger, 300)
