@@ -16,6 +16,7 @@ from serving.columns import columns_of
 from serving.commands.alarms_told import lines_of
 from serving.commands.query_told import syncing
 from serving.ledger import Ledger
+from serving.models import Shelf
 from serving.monitors import Looked, Settings, look
 from serving.monitors.page import NAMES, where
 from serving.monitors.page import html as page_of
@@ -79,7 +80,7 @@ class Round:
 
     def _look(self) -> Looked:
         with syncing() as heard:
-            return look(self.ledger, columns_of(self.store), self.settings, heard)
+            return look(self.ledger, columns_of(self.store), self.settings, heard, Shelf(self.store))
 
     def _report(self) -> Report:
         wanted = self.html is not None

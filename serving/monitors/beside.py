@@ -42,10 +42,11 @@ def main() -> None:
 
 def _look(ledger: Ledger, store: Path, settings: Settings) -> None:
     from serving.columns import columns_of
+    from serving.models import Shelf
     from serving.monitors.looking import look
 
     try:
-        for alarm in look(ledger, columns_of(store), settings).sounded:
+        for alarm in look(ledger, columns_of(store), settings, shelf=Shelf(store)).sounded:
             print(f"alarm {alarm.seq}: {alarm.monitor}, {alarm.where}", flush=True)
     except PenfieldError as error:  # a database that is away comes back
         print(f"could not look: {error}", flush=True)

@@ -21,7 +21,7 @@ from recognizer.form.source import read_source
 
 Hours = Annotated[float, Setting(gt=0, le=1e5, allow_inf_nan=False)]
 TOGETHER = 0.1
-"""The part of the chance that is for several measures together."""
+"""The part of the chance that is for several measures together, and for how people write."""
 MENDS = {
     "chance": "a probability from 0.0001 to 0.5, such as 0.05",
     "reference_pages": "a whole number of pages from 15 to 2047, such as 127",
@@ -54,8 +54,8 @@ class Settings(BaseModel):
 
     @property
     def chance_together(self) -> float:
-        """What of it is for several measures together."""
-        return TOGETHER * self.chance
+        """What of it is for each of the two classifiers that look at several measures together."""
+        return TOGETHER * self.chance / 2
 
 
 def load_settings(path: Path) -> Settings:

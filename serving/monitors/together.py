@@ -1,4 +1,5 @@
-"""Several measures together: a classifier that learns to tell recent pages from those of the reference.
+"""Several measures together: a classifier that learns to tell recent pages from those of the reference. Its measures
+are those of scans, ink and readings, or how people write, as the network sees it (`serving.monitors.style`).
 
 Blocks of pages come one after the other. A classifier is fitted on one half of the reference against the blocks before,
 and asked about the next block and the other half: if it tells them apart, they are not of one kind (Lopez-Paz and
@@ -9,7 +10,7 @@ each has a part of the chance of its own, and all parts together are no more tha
 Ten measures that move by half a standard deviation each are found so, of which none is told by itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from serving.monitors.drift import Fetch
 
 MONITOR = "joint_drift"
-OF_PAGES = ("scan_drift", "alignment_drift", "ink_drift", "output_drift", "constant_output")
+OF_PAGES = ("scan_drift", "alignment_drift", "ink_drift", "output_drift", "constant_output", MONITOR, "style_drift")
 """Monitors of the same pages: what they have told is not told again."""
 MEASURES = (*SCAN, *INK, *(name for name in READ if name != "yes"))
 BLOCK, BLOCKS = 64, 3
@@ -38,6 +39,17 @@ BLOCK, BLOCKS = 64, 3
 SHRINKAGE = 0.3
 """How much of the covariance is taken for noise: there are hardly more pages than pairs of measures."""
 NAMED = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Battery:
+    """The `measures` that a classifier sees of pages, as the (n, measures) matrix of rows of theirs; `monitor` is what
+    alarms are called, and sounds with at most this `chance` while nothing changes."""
+
+    monitor: str
+    measures: tuple[str, ...]
+    matrix: "Callable[[pd.DataFrame], np.ndarray]"
+    chance: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,15 +72,16 @@ class Together:
 
     def __init__(
         self, settings: Settings, alarms: Sequence[Alarm], lanes: Mapping[str, Mapping[str, Any]],
-        references: Sequence[KeptReference], first: str, fetch: "Fetch",
+        references: Sequence[KeptReference], first: str, fetch: "Fetch", battery: Battery,
     ) -> None:  # fmt: skip
+        self.battery = battery
         self.lanes = {name: Lane(**each) for name, each in lanes.items()}
         self.closed: list[KeptReference] = []
         self._settings, self._first, self._fetch = settings, first, fetch
-        self._alarms = [each for each in alarms if each.monitor in (MONITOR, *OF_PAGES)]
+        self._alarms = [each for each in alarms if each.monitor in OF_PAGES]
         self._halves = {
             (each.category, each.since): (np.array(each.facts["fit"], float), np.array(each.facts["held"], float))
-            for each in references if each.stream == MONITOR
+            for each in references if each.stream == battery.monitor
         }  # fmt: skip
 
     def advance(self, frames: "Mapping[str, pd.DataFrame]", told: Sequence[Sounding]) -> list[Sounding]:
@@ -98,11 +111,13 @@ class Together:
         rows = self._rows(name, lane.since)
         if len(rows) < need:  # an alarm has taken some of them away
             return replace(lane, seen=len(rows))
-        values = matrix(rows[:need])
+        values = self.battery.matrix(rows[:need])
+        if not np.isfinite(values).any():  # nothing of them can be seen
+            return replace(lane, seen=len(rows))
         halves = values[::2], values[1::2]
         self._halves[name, lane.since] = halves
         facts = {"fit": np.round(halves[0], 6).tolist(), "held": np.round(halves[1], 6).tolist()}
-        self.closed.append(KeptReference(stream=MONITOR, since=lane.since, category=name, facts=facts))
+        self.closed.append(KeptReference(stream=self.battery.monitor, since=lane.since, category=name, facts=facts))
         turn = 1 + max((each.turn for each in self.lanes.values()), default=0)
         return replace(lane, turn=turn, start=_iso(rows["at"].iloc[need - 1]), waiting=len(rows) - need)
 
@@ -110,19 +125,35 @@ class Together:
         """Ask about every block that is full; the first that is told apart sounds."""
         fit, held = self._halves[name, lane.since]
         rows = self._rows(name, lane.start)
-        values, count, told = matrix(rows), len(rows) // BLOCK, None
+        values, count, told = self.battery.matrix(rows), len(rows) // BLOCK, None
         for n in range(max(1, lane.done), count):
             lane = replace(lane, tests=lane.tests + 1)
             learned, asked = values[max(0, n - BLOCKS) * BLOCK : n * BLOCK], values[n * BLOCK : (n + 1) * BLOCK]
             score = classifier(fit, learned)
-            chance = float(self._settings.chance_together * share(lane.turn) * share(lane.tests))
+            chance = float(self.battery.chance * share(lane.turn) * share(lane.tests))
             area, p = apart(score(held), score(asked))
             if p <= chance and told is None:
-                told = _sounding(rows[(n - 1) * BLOCK : (n + 1) * BLOCK], form, fit, asked, area, p)
+                told = self._sounding(rows[(n - 1) * BLOCK : (n + 1) * BLOCK], form, fit, asked, area, p)
         keep = max(0, count - BLOCKS) * BLOCK
         start = _iso(rows["at"].iloc[keep - 1]) if keep else lane.start
         self.lanes[name] = replace(lane, start=start, done=min(count, BLOCKS), waiting=len(rows) % BLOCK)
         return told
+
+    def _sounding(
+        self, rows: "pd.DataFrame", form: str, reference: np.ndarray, asked: np.ndarray, area: float, p: float
+    ) -> Sounding:
+        with np.errstate(all="ignore"):
+            moved = (np.nanmean(asked, axis=0) - np.nanmean(reference, axis=0)) / np.nanstd(reference, axis=0)
+        moved = np.nan_to_num(moved, posinf=0.0, neginf=0.0)
+        most = np.argsort(-np.abs(moved))[:NAMED]
+        return Sounding(
+            monitor=self.battery.monitor, slice={"form": form}, first_seen=_iso(rows["created"].iloc[0]),
+            prediction_id=str(rows["prediction_id"].iloc[0]),
+            evidence={
+                "AUC": area, "chance of it": p, "pages": len(rows),
+                "moved, standard deviations": ", ".join(f"{self.battery.measures[n]} {moved[n]:+.2f}" for n in most),
+            },
+        )  # fmt: skip
 
     def _rows(self, name: str, since: str) -> "pd.DataFrame":
         pages = joined(self._fetch("page", since), self._fetch("read", since))
@@ -170,23 +201,6 @@ def apart(held: np.ndarray, asked: np.ndarray) -> tuple[float, float]:
 
     found = mannwhitneyu(asked, held, alternative="greater", method="asymptotic")
     return float(found.statistic) / (len(held) * len(asked)), float(found.pvalue)
-
-
-def _sounding(
-    rows: "pd.DataFrame", form: str, reference: np.ndarray, asked: np.ndarray, area: float, p: float
-) -> Sounding:
-    with np.errstate(all="ignore"):
-        moved = (np.nanmean(asked, axis=0) - np.nanmean(reference, axis=0)) / np.nanstd(reference, axis=0)
-    moved = np.nan_to_num(moved, posinf=0.0, neginf=0.0)
-    most = np.argsort(-np.abs(moved))[:NAMED]
-    return Sounding(
-        monitor=MONITOR, slice={"form": form}, first_seen=_iso(rows["created"].iloc[0]),
-        prediction_id=str(rows["prediction_id"].iloc[0]),
-        evidence={
-            "AUC": area, "chance of it": p, "pages": len(rows),
-            "moved, standard deviations": ", ".join(f"{MEASURES[n]} {moved[n]:+.2f}" for n in most),
-        },
-    )  # fmt: skip
 
 
 def _iso(moment: Any) -> str:

@@ -45,7 +45,7 @@ def pages(
         if not first:
             definition = canonical(form.model_dump(mode="json"))
             rows.add(schema.forms, form_digest=FORM_DIGEST, name=form.name, definition=definition, created_at=at(0))
-            for name in ("bundle", "other"):
+            for name in {"bundle", "other", model}:
                 rows.add(schema.bundles, bundle_id=name, info="{}", created_at=at(0))
         batch = f"batch-{first}"
         rows.add(
@@ -93,7 +93,7 @@ def _file(rows: Rows, batch: str, scan_no: int, page: Page, model: str, form: Fo
     for position, (item, said) in enumerate(zip(form.fields, page.readings, strict=True)):
         crop_id, prediction_id = f"c-{page.number}-{position}", f"p-{page.number}-{position}"
         rows.add(
-            schema.crops, crop_id=crop_id, png=b"png", dpi=150.0, steps="[]", marks="[]",
+            schema.crops, crop_id=crop_id, png=said.pop("png", b"png"), dpi=150.0, steps="[]", marks="[]",
             quality=canonical(page.quality),
         )  # fmt: skip
         rows.add(
