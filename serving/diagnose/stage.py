@@ -12,7 +12,7 @@ from serving.diagnose.window import Windows
 if TYPE_CHECKING:
     import pandas as pd
 
-Stage = Literal["scan", "alignment", "reading", "calibration", "people", "not known"]
+Stage = Literal["scan", "writing", "alignment", "reading", "calibration", "people", "not known"]
 
 SCAN = ("resolution_dpi", "sharpness", "contrast", "noise", "skew_deg", "illumination", "clipping", "compression")
 """What of the picture does not depend on what is written: ink and what bleeds through do."""
@@ -24,6 +24,8 @@ PLACED = ("off_place",)
 READING = ("confidence", "log_mass", "characters", "blank", "no_answer", "repeated")
 VALUES = ("like_its_field",)
 """What only a monitor measures: whether values are like those of their own field. Such an alarm is about reading."""
+STYLE = ("style",)
+"""What only the network sees of strokes. Such an alarm is about writing, where nothing else moved."""
 CALIBRATION = ("too_sure",)
 PEOPLE = ("seconds", "agrees")
 PER_FIELD = (*SCAN, *PLACED, *READING, *CALIBRATION)
@@ -40,6 +42,7 @@ scan which moved less than this share of a later stage is taken for what follows
 
 WHY: Mapping[Stage, str] = {
     "scan": "the pictures themselves are others",
+    "writing": "the pictures are as before, and the strokes on them are not: another hand, pen or language",
     "alignment": "the pictures are as before, and fit their forms otherwise",
     "reading": "pictures and alignment are as before, and what is read of them is not",
     "calibration": "what comes in and what is read are as before, and confidence says less about what is right",
@@ -76,6 +79,8 @@ def suspect(seen: Windows, of: Mapping[str, str], measure: str = "") -> Suspicio
         return Suspicion(stage="reading", why=why, shifts=moved, compared=known)
     own = {f"{name} of {of['person']}" for name in PEOPLE} if "person" in of else None
     stage = _earliest([(stage, each) for stage, each in moved if own is None or each.measure in own])
+    if stage == "not known" and measure in STYLE:
+        return Suspicion(stage="writing", why=WHY["writing"], shifts=_ordered(moved), compared=known)
     if stage == "not known" and measure in VALUES:
         return Suspicion(stage="reading", why=OTHER_VALUES, shifts=_ordered(moved), compared=known)
     return Suspicion(stage=stage, why=WHY[stage], shifts=_ordered(moved), compared=known)

@@ -102,7 +102,8 @@ def _batteries(ledger: Ledger, ask: Any, settings: Settings, shelf: Shelf | None
         return [measured]
     styles = Styles(ledger, ask, shelf)
     return [measured, Battery(
-        monitor=style.MONITOR, measures=style.MEASURES, matrix=styles.of, chance=settings.chance_together
+        monitor=style.MONITOR, measures=style.MEASURES, matrix=styles.of, chance=settings.chance_together,
+        told={"measure": "style"},
     )]  # fmt: skip
 
 

@@ -44,12 +44,14 @@ NAMED = 3
 @dataclass(frozen=True, kw_only=True)
 class Battery:
     """The `measures` that a classifier sees of pages, as the (n, measures) matrix of rows of theirs; `monitor` is what
-    alarms are called, and sounds with at most this `chance` while nothing changes."""
+    alarms are called, and sounds with at most this `chance` while nothing changes. `told`: what an alarm says of
+    measures that mean nothing one by one."""
 
     monitor: str
     measures: tuple[str, ...]
     matrix: "Callable[[pd.DataFrame], np.ndarray]"
     chance: float
+    told: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,18 +144,20 @@ class Together:
     def _sounding(
         self, rows: "pd.DataFrame", form: str, reference: np.ndarray, asked: np.ndarray, area: float, p: float
     ) -> Sounding:
+        told = self.battery.told or {"moved, standard deviations": self._moved(reference, asked)}
+        return Sounding(
+            monitor=self.battery.monitor, slice={"form": form}, first_seen=_iso(rows["created"].iloc[0]),
+            prediction_id=str(rows["prediction_id"].iloc[0]),
+            evidence={"AUC": area, "chance of it": p, "pages": len(rows), **told},
+        )  # fmt: skip
+
+    def _moved(self, reference: np.ndarray, asked: np.ndarray) -> str:
+        """The measures whose means moved farthest."""
         with np.errstate(all="ignore"):
             moved = (np.nanmean(asked, axis=0) - np.nanmean(reference, axis=0)) / np.nanstd(reference, axis=0)
         moved = np.nan_to_num(moved, posinf=0.0, neginf=0.0)
         most = np.argsort(-np.abs(moved))[:NAMED]
-        return Sounding(
-            monitor=self.battery.monitor, slice={"form": form}, first_seen=_iso(rows["created"].iloc[0]),
-            prediction_id=str(rows["prediction_id"].iloc[0]),
-            evidence={
-                "AUC": area, "chance of it": p, "pages": len(rows),
-                "moved, standard deviations": ", ".join(f"{self.battery.measures[n]} {moved[n]:+.2f}" for n in most),
-            },
-        )  # fmt: skip
+        return ", ".join(f"{self.battery.measures[n]} {moved[n]:+.2f}" for n in most)
 
     def _rows(self, name: str, since: str) -> "pd.DataFrame":
         pages = joined(self._fetch("page", since), self._fetch("read", since))

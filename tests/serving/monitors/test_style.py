@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from recognizer.line import line_image, pad_line
-from serving.columns import columns_of
+from serving.columns import Asking, columns_of
+from serving.diagnose import diagnose
 from serving.ledger import Ledger, open_ledger
 from serving.models import Shelf
 from serving.monitors import look
@@ -56,6 +57,9 @@ def test_another_hand_is_told_and_nothing_before_it(tmp_path: Path) -> None:
         assert alarm.prediction_id is not None
         page = int(alarm.prediction_id.split("-")[1])  # the first of the two blocks that tell
         assert REFERENCE + BLOCK <= page <= REFERENCE + 4 * BLOCK
+        with Asking(columns_of(tmp_path)) as asking:
+            found = diagnose(asking.ask, alarm).suspicion
+        assert found.stage == "writing" and "hand, pen or language" in found.why
         pages(ledger, BLOCK, first=REFERENCE + 5 * BLOCK, fault=written(0.3), model=bundle)
         assert looked(ledger, tmp_path) == []  # it holds, and is not told again
 
