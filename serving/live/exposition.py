@@ -120,7 +120,8 @@ def _models(column: str) -> Callable[[Snapshot], Values]:
 
 
 def _champions(now: Snapshot) -> Values:
-    return {(row["scope"] or ALL, row["bundle_id"][:BUNDLE_LETTERS]): 1.0 for row in now.day.rows("champions")}
+    rows = [row for row in now.day.rows("champions") if row["bundle_id"]]  # none: the champion of all answers again
+    return {(row["scope"] or ALL, row["bundle_id"][:BUNDLE_LETTERS]): 1.0 for row in rows}
 
 
 def _alarms(now: Snapshot) -> Values:

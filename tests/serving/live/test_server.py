@@ -10,11 +10,14 @@ from recognizer.errors import LedgerError
 from serving.api.keys import add_key, revoke
 from serving.ledger import Ledger
 from serving.live import Keeper, Snapshot, snapshot_of
+from serving.live.exposition import METRICS
 from serving.live.keeper import REST_PER_WORK, REST_S
+from serving.models import Models, Shelf
 from serving.office import Office
 from serving.promise import Policy
 from serving.review import create_app
 from tests.serving import sample_batch
+from tests.serving.models.bundles import SHIPPED, variant
 from tests.serving.review.desk import Browser, serving
 
 WRITTEN = [text for name, _, text in sample_batch.FIELDS if name not in ("smoker", "signature")]
@@ -100,3 +103,17 @@ def test_the_keeper_asks_the_ledger_now_and_then(office: Office, ledger: Ledger,
     assert failed.snapshot is None and failed.failed == "the database is away" and len(made) == 2
     now[0] += max(REST_S, REST_PER_WORK * 3.0) + 0.1
     assert keeper.get().snapshot is made[2]
+
+
+def test_a_kind_that_went_back_to_the_champion_of_all(office: Office, ledger: Ledger, tmp_path: Path) -> None:
+    models = Models(ledger, Shelf(tmp_path))
+    models.begin(SHIPPED)
+    other = models.publish(variant(tmp_path, "other"), by="ada")
+    models.activate(other, kind="date", by="ada", reason="reads dates", evidence={})
+    models.rollback("date", by="ada", reason="reads them worse")
+    now = snapshot_of(ledger, tmp_path, Policy())
+    [champions] = [each for each in METRICS if each.name == "champion_info"]
+    assert [kind for kind, _ in champions.values(now)] == ["all"]
+    keeper = Keeper(lambda: now)
+    with serving(create_app(office, live=keeper, tick_s=None)) as base:
+        assert "that of all fields" in Browser(base, "ada").get("/live").text
