@@ -42,7 +42,7 @@ def _started(folder: Path, user: str | None) -> Iterator[str]:
     assert initdb and control
     data = str(folder / "data")
     _run(user, initdb, "-D", data, "-U", "penfield", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c wal_recycle=off"
     _run(user, control, "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
     try:
         yield f"postgresql+psycopg://penfield@/postgres?host={folder}"
