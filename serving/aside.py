@@ -55,7 +55,7 @@ class Aside:
 def listen(nice: int, ended: Callable[[], None]) -> dict[str, Any]:
     """In the process: what it is told, {} for nothing. `ended` is called, in a thread, when the parent wants it to stop
     or has died."""
-    os.nice(nice)
+    _give_way(nice)
     told: dict[str, Any] = json.loads(sys.stdin.readline() or "{}")
 
     def await_end() -> None:
@@ -64,6 +64,14 @@ def listen(nice: int, ended: Callable[[], None]) -> dict[str, Any]:
 
     threading.Thread(target=await_end, daemon=True).start()
     return told
+
+
+def _give_way(nice: int) -> None:
+    """Take little of the processor where others want it. Linux may share it out by session first, and only within one
+    by niceness: a session of its own has to say so itself."""
+    os.nice(nice)
+    with contextlib.suppress(OSError):  # where there are no such groups
+        Path("/proc/self/autogroup").write_text(str(nice))
 
 
 def environment() -> dict[str, str]:

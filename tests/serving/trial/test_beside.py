@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from serving.ledger import open_ledger
-from serving.trial.beside import LOG, Beside
+from serving.trial.beside import LOG, LOWEST, Beside
 from tests.serving.trial.house import Trying
 from training.cli import app
 
@@ -42,6 +42,9 @@ def test_beside_other_work_the_challenger_reads(here: Trying, tmp_path: Path) ->
         here.day(40)
         wait_for(lambda: pairs(here), 40)
         assert beside.aside.process.poll() is None
+        assert os.getpriority(os.PRIO_PROCESS, beside.aside.process.pid) == LOWEST
+        group = Path(f"/proc/{beside.aside.process.pid}/autogroup")  # Linux may share the processor by session first
+        assert not group.exists() or group.read_text().endswith(f"nice {LOWEST}\n")
     assert beside.aside.process.poll() is not None and pairs(here) == 40
     assert "failed" not in (tmp_path / "store" / LOG).read_text()
 
