@@ -6,7 +6,7 @@ writer identification and writer retrieval, ICDAR 2017). What people write in th
 from page to page, so what moves in them is hand, pen or language.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,8 @@ and Lindenstrauss 1984), and a classifier has few weights to learn from a hundre
 MEASURES = tuple(f"style {number}" for number in range(DIMENSIONS))
 LINES = 4
 """Of a page its longest texts are looked at, so many."""
+AT_ONCE = 200
+"""Pages that are asked for together."""
 GRAPH = "text.onnx"
 LAST = ("Conv", "Gemm", "MatMul")
 """What a last layer is."""
@@ -52,14 +54,20 @@ class Styles:
 
     def of(self, pages: "pd.DataFrame") -> np.ndarray:
         """(n, `DIMENSIONS`) of the pages whose ids are `unit`."""
-        listed = ", ".join(f"'{page}'" for page in pages["unit"])
+        ids, found = list(pages["unit"]), dict[str, np.ndarray]()
+        for start in range(0, len(ids), AT_ONCE):
+            found |= self._pages(ids[start : start + AT_ONCE])
+        nothing = np.full(DIMENSIONS, np.nan)
+        return np.array([found.get(page, nothing) for page in ids]).reshape(-1, DIMENSIONS)
+
+    def _pages(self, page_ids: Sequence[str]) -> dict[str, np.ndarray]:
         lines: dict[str, list[np.ndarray]] = {}
-        for row in self._ask(CHOSEN.format(pages=listed, lines=LINES)).to_pylist() if listed else ():
+        listed = ", ".join(f"'{page}'" for page in page_ids)
+        for row in self._ask(CHOSEN.format(pages=listed, lines=LINES)).to_pylist():
             seen = self._line(row["bundle_id"], row["crop_id"])
             if seen is not None:
                 lines.setdefault(row["page_id"], []).append(seen)
-        nothing = np.full(DIMENSIONS, np.nan)
-        return np.array([np.mean(lines[page], axis=0) if page in lines else nothing for page in pages["unit"]])
+        return {page: np.mean(seen, axis=0) for page, seen in lines.items()}
 
     def _line(self, bundle_id: str, crop_id: str) -> np.ndarray | None:
         features = self._features(bundle_id)
