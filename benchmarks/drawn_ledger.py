@@ -43,6 +43,8 @@ TEXTS = {
     "text": ("back pain", "neck pain", "Back pain."), "choice": ("single", "married", "Single"),
 }  # fmt: skip
 """By kind: what is true, what is read or keyed wrong, and the truth written otherwise."""
+SCANNERS = ("Borealis S300", "Larch Flatbed 1", None)
+"""One does not say what it is."""
 
 START = datetime.fromisoformat("2026-01-05T08:00:00+00:00")
 MOST_AT_ONCE = 20_000
@@ -141,8 +143,8 @@ class _Office:
         if not shared:
             self.rows.add(
                 schema.pages, page_key=key, page_id=key, scan_digest=f"scan-{page}", page_no=1, setup_digest="setup",
-                status="read", reason="", form=FORM.name, form_digest=FORM_DIGEST, steps="[]", alignment="{}",
-                stage_ms="{}", created_at=at(second),
+                status="read", reason="", form=FORM.name, form_digest=FORM_DIGEST, steps="[]",
+                scanner=SCANNERS[page % len(SCANNERS)], alignment="{}", stage_ms="{}", created_at=at(second),
             )  # fmt: skip
         self.rows.add(schema.batch_pages, **place, page_key=key)
         for position, field in enumerate(FORM.fields):

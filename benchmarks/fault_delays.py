@@ -16,14 +16,17 @@ from serving.ledger import Alarm
 FIELDS_A_PAGE = 16
 _PAGES = """
     SELECT min(min(p.created_at, d.created_at)) FROM pages p JOIN page_fields f USING (page_key)
-    JOIN predictions d USING (crop_id) GROUP BY page_key ORDER BY 1"""
+    JOIN predictions d USING (crop_id) WHERE ? IN ('', p.scanner) GROUP BY page_key ORDER BY 1"""
 _VOTES = "SELECT min(at) FROM votes WHERE ? IN ('', person_id) GROUP BY task_id ORDER BY 1"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """An alarm: after how many pages with the fault (`unit`: or answers, in its slice) it was due, after how many
-    fields, and what it says; `others` are measures that sound with it, `stage` is the one that is suspected."""
+    """An alarm: after how many pages with the fault (`unit`: or answers; of its scanner or person alone) it was due,
+    after how many fields, and what it says.
+
+    `others` are measures that sound with it, `stage` is the one that is suspected.
+    """
 
     monitor: str
     slice: dict[str, str]
@@ -50,8 +53,8 @@ def tell(
 def _told(rows: sqlite3.Connection, alarm: Alarm, began: str) -> Told:
     said = alarm.evidence
     is_of_people = alarm.monitor in ("people_disagree", "pace_of_people")
-    asked = (_VOTES, (alarm.slice.get("person", ""),)) if is_of_people else (_PAGES, ())
-    came = [at for (at,) in rows.execute(*asked)]
+    asked, of = (_VOTES, "person") if is_of_people else (_PAGES, "scanner")
+    came = [at for (at,) in rows.execute(asked, (alarm.slice.get(of, ""),))]
     first = bisect_right(came, alarm.first_seen) - 1
     units = int(first + said["answers" if "answers" in said else "pages"] - bisect_left(came, began))
     return Told(

@@ -1,7 +1,7 @@
 """Filled-in applications as an office gets them, and what can go wrong with them: faults of scanner, paper and people.
 
 Every page is a page of its own: its person, hand and scan come from its seed and number, with a fault and without. So
-pages with a fault differ from the quiet ones by the fault alone.
+pages with a fault differ from the quiet ones by the fault alone. Where an office has two scanners, they take turns.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,6 +32,12 @@ FRENCH = {
 }  # fmt: skip
 
 
+Device = tuple[str, str]
+"""Make and model, as a scanner writes them into its files; invented."""
+NAMELESS: Device = ("", "")
+TWO: tuple[Device, Device] = (("Borealis", "S300"), ("Larch", "Flatbed 1"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scanner:
     """How a page is scanned: dots per inch, degrees by which the feeder turns it, and the quality of its JPEG."""
@@ -56,7 +62,7 @@ def no_habit(rng: np.random.Generator, form: Form) -> Habits:
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """What is not as it was: how pages are scanned (`scanner`, and `seen` of the scan), printed (`lower_mm`), what is
-    written on them (`said`), and the habits of who writes."""
+    written on them (`said`), and the habits of who writes; of one `device` alone, or of all."""
 
     says: str
     scanner: Scanner = Scanner()
@@ -64,6 +70,7 @@ class Fault:
     lower_mm: float = 0.0
     said: Callable[[Values, np.random.Generator], Values] = as_said
     habits: Callable[[np.random.Generator, Form], Habits] = no_habit
+    device: Device | None = None
 
 
 NOTHING = Fault(says="nothing is wrong")
@@ -71,6 +78,10 @@ NOTHING = Fault(says="nothing is wrong")
 
 def darker(image: np.ndarray) -> np.ndarray:
     return scan.contrast(image, 0, 165)
+
+
+def unfocused(image: np.ndarray) -> np.ndarray:
+    return scan.blur(image, 1.0)
 
 
 def squeezed(image: np.ndarray) -> np.ndarray:
@@ -111,6 +122,7 @@ FAULTS: Mapping[str, Fault] = {
     "another language": Fault(says="names, streets and towns are French", said=french),
 }
 """Faults that pictures show, by name."""
+OF_ONE_SCANNER = Fault(says="one of two scanners in a folder is out of focus", seen=unfocused, device=TWO[1])
 
 
 def printed_lower(form: Form, by_mm: float) -> Form:
@@ -146,8 +158,9 @@ def draw_page(seed: int, number: int, fault: Fault = NOTHING) -> tuple[np.ndarra
     return fault.seen(scan.noise(on_glass, glass, 1.5)), sheet.fields
 
 
-def save_page(path: Path, seed: int, number: int, fault: Fault = NOTHING) -> Values:
-    """Write the scan as a JPEG, and return what stands in its fields."""
-    image, values = draw_page(seed, number, fault)
-    save.save_jpeg(path, image, fault.scanner.dpi, quality=fault.scanner.quality)
+def save_page(path: Path, seed: int, number: int, fault: Fault = NOTHING, device: Device = NAMELESS) -> Values:
+    """Write the scan as a JPEG that names the device, and return what stands in its fields."""
+    its = fault if fault.device in (None, device) else NOTHING
+    image, values = draw_page(seed, number, its)
+    save.save_jpeg(path, image, its.scanner.dpi, quality=its.scanner.quality, scanner=device)
     return values

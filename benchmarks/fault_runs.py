@@ -3,12 +3,12 @@
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.fault_pages import NOTHING, Fault, save_page
+from benchmarks.fault_pages import NAMELESS, NOTHING, Device, Fault, save_page
 from benchmarks.sample_runs import BUNDLE, DATA, Silent
 from recognizer.form import load_form
 from recognizer.reader import Reader
@@ -24,8 +24,9 @@ Wrap = Callable[[Reader], Reader]
 
 
 def read_pages(
-    store: Path, seed: int, numbers: Iterable[int], fault: Fault = NOTHING, wrap: Wrap | None = None
-) -> None:
+    store: Path, seed: int, numbers: Iterable[int], fault: Fault = NOTHING, wrap: Wrap | None = None,
+    devices: Sequence[Device] = (NAMELESS,),
+) -> None:  # fmt: skip
     """Draw these pages and read them into the store, as `penfield recognize` does; `truths.json` says what is true."""
     path = store / "truths.json"
     truths = json.loads(path.read_text()) if path.exists() else {}
@@ -33,7 +34,7 @@ def read_pages(
     (folder / SOURCE).mkdir(parents=True, exist_ok=True)
     for number in numbers:
         name = f"{SOURCE}/{number:05d}.jpg"
-        truths[name] = save_page(folder / name, seed, number, fault)
+        truths[name] = save_page(folder / name, seed, number, fault, devices[number % len(devices)])
     with open_ledger(url_of(store)) as ledger:
         door = open_door(BUNDLE, ledger, policy=Policy())
         if wrap is not None:

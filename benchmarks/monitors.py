@@ -1,10 +1,11 @@
-"""Which monitor tells each of fourteen faults, after how many fields, and what does it say? With controls.
+"""Which monitor tells each of fifteen faults, after how many fields, and what does it say? With controls.
 
     python -m benchmarks.monitors [--seed 1 --seed 2] [--out out/monitors] [--orders 20]
 
 Pages are drawn, each of another person and hand, and really read by the bundle that ships: 160 quiet ones, of which
-127 say what is usual; then for each fault 40 that have it, in a copy of the store. People are simulated on the same
-pages. Two controls go the same way with nothing wrong; and all quiet pages are looked at in other orders. What was read
+127 say what is usual; then for each fault 40 that have it, in a copy of the store. An office with two scanners has
+twice as many. People are simulated on the same pages. Controls go the same way with nothing wrong; and all quiet pages
+are looked at in other orders. What was read
 is kept under `--out`, so the benchmark goes on where it was interrupted. A look is taken at the end; the page after
 which an alarm was due follows from what it says.
 """
@@ -21,7 +22,7 @@ from typing import Any
 
 from benchmarks.fault_delays import Told, reordered, tell
 from benchmarks.fault_models import Answers, Stale, Stuck, agrees_at_once, diligent, judged, keyed, says_blank
-from benchmarks.fault_pages import FAULTS, NOTHING
+from benchmarks.fault_pages import FAULTS, NOTHING, OF_ONE_SCANNER, TWO, Fault
 from benchmarks.fault_report import draw, right_stages, write_table
 from benchmarks.fault_runs import copy_store, read_pages, url_of
 from serving.columns import Asking, columns_of
@@ -31,6 +32,7 @@ from serving.monitors import Settings, look
 
 QUIET, FAULTY, CONTROL = range(160), range(1000, 1040), range(2000, 2040)
 """Numbers of pages."""
+QUIET_OF_TWO, FAULTY_OF_TWO, CONTROL_OF_TWO = range(320), range(1000, 1080), range(2000, 2080)
 SETTINGS = Settings(queue_hours=None, outbox_hours=None, page_seconds=None)
 """As they ship, but for plain limits, which are no statistics and have no delay to measure."""
 Happens = Callable[[Path, int], None]
@@ -39,7 +41,9 @@ Happens = Callable[[Path, int], None]
 SAYS = {
     "nothing (pages)": "control: as many pages with nothing wrong",
     "nothing (people)": "control: as many answers with nothing wrong",
+    "nothing (two scanners)": "control: as many pages of two scanners with nothing wrong",
     **{name: fault.says for name, fault in FAULTS.items()},
+    "one of two scanners": OF_ONE_SCANNER.says,
     "constants": "the model says of each field what it said first",
     "stale calibration": "as sure as before, half of what is written read wrong",
     "lazy: blank": "one of three people says that nothing is written",
@@ -47,7 +51,8 @@ SAYS = {
 }
 
 STAGES = {
-    **dict.fromkeys(("lower resolution", "skewed feeder", "darker copies", "JPEG again"), "scan"),
+    **dict.fromkeys(("lower resolution", "skewed feeder", "darker copies", "JPEG again", "one of two scanners"),
+                    "scan"),
     "boxes moved": "alignment",
     **dict.fromkeys(("new date style", "swapped kinds", "swapped names", "flood of blanks", "another language",
                      "constants"), "reading"),
@@ -80,12 +85,16 @@ def catalogue(folder: Path, seed: int) -> dict[str, list[Told]]:
     """What was told of each fault, by its name."""
     quiet = once(folder / "quiet", None, lambda store, _: read_pages(store, seed, QUIET), seed)
     usual = once(folder / "usual", quiet, _looked, seed)
+    two = once(folder / "two scanners", None, partial(_two_scanners, numbers=QUIET_OF_TWO), seed)
+    usual_of_two = once(folder / "usual of two", two, _looked, seed)
     settled = once(folder / "settled", usual, _settled, seed)
     staffed = once(folder / "staffed", usual, _staffed, seed)
     happens: Mapping[str, tuple[Path, Happens]] = {
         "nothing (pages)": (usual, partial(_pages, numbers=CONTROL)),
         "nothing (people)": (staffed, partial(_people, answers=diligent)),
+        "nothing (two scanners)": (usual_of_two, partial(_two_scanners, numbers=CONTROL_OF_TWO)),
         **{name: (usual, partial(_pages, fault=fault)) for name, fault in FAULTS.items()},
+        "one of two scanners": (usual_of_two, partial(_two_scanners, numbers=FAULTY_OF_TWO, fault=OF_ONE_SCANNER)),
         "constants": (usual, partial(_pages, wrap=Stuck)),
         "stale calibration": (settled, _stale),
         "lazy: blank": (staffed, partial(_people, answers=says_blank)),
@@ -154,6 +163,10 @@ def _looked(store: Path, seed: int) -> None:
 
 def _pages(store: Path, seed: int, numbers: range = FAULTY, **how: Any) -> None:
     read_pages(store, seed, numbers, how.get("fault", NOTHING), how.get("wrap"))
+
+
+def _two_scanners(store: Path, seed: int, numbers: range, fault: Fault = NOTHING) -> None:
+    read_pages(store, seed, numbers, fault, devices=TWO)
 
 
 def _settled(store: Path, seed: int) -> None:

@@ -1,6 +1,6 @@
 """Asking the log: how long questions take on ten million predictions, and how fast columns follow a ledger.
 
-The ten questions of docs/QUERIES.md are asked of a drawn ledger's columns that were copied until there are as many rows
+The questions of docs/QUERIES.md are asked of a drawn ledger's columns that were copied until there are as many rows
 as wanted, each copy under names of its own and a day later.
 """
 

@@ -2,11 +2,12 @@
 
     python -m benchmarks.quiet_offices [--offices 40] [--months 6] [--out out/quiet]
 
-An office reads 60 pages of eight fields on each of 20 working days a month, from three folders; two of three people
-key a field of each page, which is settled; a challenger reads some pages of each week. Measures, readings and answers
-are drawn page by page, each page independent of the others, and filed in a real ledger; the monitors look at it once a
-week, and every page is weighed by itself all the same. Nobody ends an alarm: as long as it holds, its monitor does not
-count what it covers. What was found is kept under `--out`, so the simulation goes on where it was interrupted.
+An office reads 60 pages of eight fields on each of 20 working days a month, from three folders and two scanners; two
+of three people key a field of each page, which is settled; a challenger reads some pages of each week. Measures,
+readings and answers are drawn page by page, each page independent of the others, and filed in a real ledger; the
+monitors look at it once a week, and every page is weighed by itself all the same. Nobody ends an alarm: as long as it
+holds, its monitor does not count what it covers. What was found is kept under `--out`, so the simulation goes on where
+it was interrupted.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from tests.serving.monitors.drawn import keyed, pages, tried
 
 WEEKS, PAGES_A_WEEK, TRIED = 4, 300, 40
 SOURCES = ("front desk", "mail room", "branch")
+SCANNERS = ("Borealis S300", "Larch Flatbed 1")
 CERTAINTY = 0.95
 
 
@@ -63,7 +65,7 @@ def simulated(seed: int, months: int) -> Office:
             sounded.append([])
             for week in range(WEEKS):
                 first = (month * WEEKS + week) * PAGES_A_WEEK
-                pages(ledger, PAGES_A_WEEK, first=first, sources=SOURCES, seed=seed)
+                pages(ledger, PAGES_A_WEEK, first=first, sources=SOURCES, scanners=SCANNERS, seed=seed)
                 keyed(ledger, first, PAGES_A_WEEK, diligent, seed=10_000 + seed)
                 tried(ledger, first, TRIED, 0.95, seed=20_000 + seed)
                 found = look(ledger, columns_of(Path(store)), Settings())

@@ -48,12 +48,14 @@ class Page:
     """One page of one scan file.
 
     `image` is (height, width) uint8, grey, paper light and ink dark; `scan_digest` the SHA-256 of the file's bytes;
-    `page_no` counts from 1; `dpi` is what the file declares, None where it says nothing credible.
+    `page_no` counts from 1; `dpi` is what the file declares, None where it says nothing credible; `scanner` what it
+    says of the device, "" where it says nothing.
     """
 
     image: np.ndarray
     scan_digest: str
     page_no: int
     dpi: float | None = None
+    scanner: str = ""
     quality: Quality | None = None
     steps: tuple[Step, ...] = ()

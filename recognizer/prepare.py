@@ -36,8 +36,9 @@ class PreparedPage:
     """All that is known of a page before a model reads it.
 
     Only a page with status `read` has a form, a `fit` and crops; `reason` says in a sentence why another has none.
-    `width_px` and `height_px` are the page's as it came; `fit.matrix` starts from the page after `steps`, which may
-    have turned it. `timings` are (stage, milliseconds) where the caller gave a clock.
+    `width_px` and `height_px` are the page's as it came, `scanner` is what its file says of the device; `fit.matrix`
+    starts from the page after `steps`, which may have turned it. `timings` are (stage, milliseconds) where the caller
+    gave a clock.
     """
 
     page_id: str
@@ -48,6 +49,7 @@ class PreparedPage:
     width_px: int
     height_px: int
     quality: Quality
+    scanner: str = ""
     steps: tuple[Step, ...] = ()
     form: str = ""
     form_digest: str = ""
@@ -125,6 +127,7 @@ def _prepared(page: Page, repaired: Page, status: Status, reason: str, watch: _W
         width_px=page.image.shape[1],
         height_px=page.image.shape[0],
         quality=page.quality,
+        scanner=page.scanner,
         steps=repaired.steps,
         timings=tuple(watch.laps),
     )

@@ -10,11 +10,15 @@ from recognizer.page import Step
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """One decoded page: upright (height, width) uint8 grey, the resolution it now has, and how it was made."""
+    """One decoded page: upright (height, width) uint8 grey, the resolution it now has, and how it was made.
+
+    `scanner` is what the file says of the device, "" where it says nothing.
+    """
 
     image: np.ndarray
     dpi: float | None
     steps: tuple[Step, ...]
+    scanner: str = ""
 
 
 class Book(Protocol):

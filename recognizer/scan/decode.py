@@ -54,7 +54,10 @@ def decode_page(book: Book, page_no: int, scan_digest: str) -> Page | PageReject
         sheet = book.sheet(page_no - 1)
     except Exception as error:
         return rejected(error, page_no)
-    return Page(image=sheet.image, scan_digest=scan_digest, page_no=page_no, dpi=sheet.dpi, steps=sheet.steps)
+    return Page(
+        image=sheet.image, scan_digest=scan_digest, page_no=page_no, dpi=sheet.dpi, scanner=sheet.scanner,
+        steps=sheet.steps,
+    )  # fmt: skip
 
 
 def _open(data: bytes, limits: Limits) -> Book:

@@ -14,8 +14,11 @@ from recognizer.scan.book import Sheet
 from recognizer.scan.formats import pdf_start
 from recognizer.scan.limits import Limits
 from recognizer.scan.scale import MAX_PAPER_IN, check_size
+from recognizer.scan.scanner import scanner_of
 
 POINTS_PER_INCH = 72
+PROGRAMS = ("Creator", "Producer")
+"""Where a PDF names its maker: scanners name themselves as the first, or as both."""
 OBJECT = re.compile(rb"\d\s+\d+\s+obj\b")
 
 
@@ -27,6 +30,7 @@ class PdfBook:
         self._pdf = _open(data[max(0, pdf_start(data)) :])
         if len(self._pdf) <= limits.max_pages:  # a longer document will be refused
             self._pdf.init_forms()
+        self._scanner = scanner_of({}, *(_said(self._pdf, name) for name in PROGRAMS))
 
     def __len__(self) -> int:
         return len(self._pdf)
@@ -57,7 +61,7 @@ class PdfBook:
         step = Step(
             name="render", settings={"dpi": dpi}, measured={"width_pt": float(width_pt), "height_pt": float(height_pt)}
         )
-        return Sheet(image=image, dpi=dpi if on_paper else None, steps=(step,))
+        return Sheet(image=image, dpi=dpi if on_paper else None, steps=(step,), scanner=self._scanner)
 
 
 def render_dpi(width_pt: float, height_pt: float, limits: Limits) -> float:
@@ -93,6 +97,14 @@ def _is_cut_off(data: bytes) -> bool:
     """
     end = data.rfind(b"%%EOF")
     return OBJECT.search(data, max(0, end)) is not None
+
+
+def _said(pdf: pdfium.PdfDocument, name: str) -> str:
+    """What the document says of itself; "" where it says nothing that can be read."""
+    try:
+        return str(pdf.get_metadata_value(name))
+    except Exception:  # metadata must not cost a page
+        return ""
 
 
 def _grey(pixels: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 import io
 import warnings
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -13,6 +15,7 @@ from recognizer.scan.formats import Format
 from recognizer.scan.grey import grey
 from recognizer.scan.limits import Limits
 from recognizer.scan.scale import Plan, check_size, credible_dpi, plan, resize
+from recognizer.scan.scanner import scanner_of
 
 PILLOW_FORMATS: dict[Format, list[str]] = {"png": ["PNG"], "jpeg": ["JPEG"], "tiff": ["TIFF"]}
 END: dict[Format, bytes] = {"png": b"IEND", "jpeg": b"\xff\xd9"}
@@ -62,13 +65,15 @@ def decode(image: Image.Image, declared_dpi: object, limits: Limits, *, min_is_w
     check_size(width, height, limits)
     dpi, mode = credible_dpi(declared_dpi, width, height), image.mode
     is_tiff = image.format == "TIFF"  # Pillow turns a TIFF upright while it loads, and reports the turned size
-    orientation = _orientation(image) if is_tiff else 1
+    tags = _tags(image) if is_tiff else {}
+    orientation = _orientation(tags)
     if dpi and orientation in SWAPS_AXES:
         dpi = dpi[::-1]
     goal = plan(width, height, dpi, limits)
     pixels = _pixels(image, goal, min_is_white=min_is_white)
     if not is_tiff:  # asked only now: a PNG loads itself when asked, and a second load would hide a broken first one
-        orientation = _orientation(image)
+        tags = _tags(image)
+        orientation = _orientation(tags)
         pixels = upright(pixels, orientation)
     decoded = Step(
         name="decode",
@@ -76,7 +81,10 @@ def decode(image: Image.Image, declared_dpi: object, limits: Limits, *, min_is_w
         measured={"width_px": width, "height_px": height, "orientation": orientation},
     )
     scaled = goal.step(width, height)
-    return Sheet(image=pixels, dpi=goal.dpi, steps=(decoded, scaled) if scaled else (decoded,))
+    return Sheet(
+        image=pixels, dpi=goal.dpi, steps=(decoded, scaled) if scaled else (decoded,),
+        scanner=scanner_of(tags, image.info.get("Software")),
+    )  # fmt: skip
 
 
 def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
@@ -113,12 +121,17 @@ def is_filled_in(pixels: np.ndarray) -> bool:
     return bool((foot == MIDDLE_GREY).all()) and bool((pixels != MIDDLE_GREY).any())
 
 
-def _orientation(image: Image.Image) -> int:
-    """The orientation that the file declares, 1 (upright) where its metadata is broken."""
+def _tags(image: Image.Image) -> Mapping[int, Any]:
+    """What an image says of itself, by EXIF's tags; nothing where its metadata is broken."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            value = image.getexif().get(ORIENTATION, 1)
+            return dict(image.getexif())
     except Exception:  # metadata must not cost a page
-        return 1
+        return {}
+
+
+def _orientation(tags: Mapping[int, Any]) -> int:
+    """The orientation that the file declares, 1 (upright) where that makes no sense."""
+    value = tags.get(ORIENTATION, 1)
     return value if value in range(1, 9) else 1

@@ -18,6 +18,7 @@ from recognizer.scan.grey import grey, to_uint8
 from recognizer.scan.limits import Limits
 from recognizer.scan.picture import decode, open_image, upright
 from recognizer.scan.scale import check_size, credible_dpi, plan, resize
+from recognizer.scan.scanner import MAKE, MODEL, SOFTWARE, scanner_of
 
 PHOTOMETRIC, STRIP_OFFSETS, STRIP_BYTES, X_DPI, Y_DPI, UNIT, TILE_OFFSETS, TILE_BYTES = (
     262, 273, 279, 282, 283, 296, 324, 325,
@@ -141,7 +142,11 @@ def _sheet(page: tifffile.TiffPage, limits: Limits) -> Sheet:
         measured={"width_px": width, "height_px": height, "orientation": orientation},
     )
     scaled = goal.step(width, height)
-    return Sheet(image=upright(pixels, orientation), dpi=goal.dpi, steps=(decoded, scaled) if scaled else (decoded,))
+    tags = {tag: page.tags.valueof(tag) for tag in (MAKE, MODEL, SOFTWARE)}
+    return Sheet(
+        image=upright(pixels, orientation), dpi=goal.dpi, steps=(decoded, scaled) if scaled else (decoded,),
+        scanner=scanner_of(tags),
+    )  # fmt: skip
 
 
 def _grey(page: tifffile.TiffPage) -> np.ndarray:

@@ -101,6 +101,7 @@ def _ready(page: Page, row: FieldRow, setup: str, decode_s: float, erased: Again
         status="read",
         width_px=page.image.shape[1],
         height_px=page.image.shape[0],
+        scanner=page.scanner or None,
         quality=crop.quality,
         stage_ms={"decode": round(decode_s * 1000, 3)},
         setup=_setup_facts(row.field, erased.times),

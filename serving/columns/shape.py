@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-VERSION = 4
+VERSION = 5
 """Of the tables below: whoever finds another one makes them again."""
 
 MEASURES = (
@@ -59,17 +59,17 @@ SHAPES = {
     ),
     "fields": Shape(
         columns={
-            **_PLACE, "scan": "text", "form_digest": "name", **_SAID, "fresh": "truth", "decision": "name",
-            "code": "name", "threshold": "number", "probability": "number", "policy_digest": "name",
-            "decided_at": "time", **_MEASURED,
+            **_PLACE, "scan": "text", "scanner": "name", "form_digest": "name", **_SAID, "fresh": "truth",
+            "decision": "name", "code": "name", "threshold": "number", "probability": "number",
+            "policy_digest": "name", "decided_at": "time", **_MEASURED,
         },
         key=("batch_id", "scan_no", "page_no", "field"),
         time="decided_at",
     ),
     "pages": Shape(
         columns={
-            **_PLACE, "scan": "text", "page_id": "text", "form": "name", "form_digest": "name", "status": "name",
-            "method": "name", "residual_px": "number", "width_px": "count", "height_px": "count",
+            **_PLACE, "scan": "text", "scanner": "name", "page_id": "text", "form": "name", "form_digest": "name",
+            "status": "name", "method": "name", "residual_px": "number", "width_px": "count", "height_px": "count",
             "milliseconds": "number", "created_at": "time", **_MEASURED,
         },
         key=("batch_id", "scan_no", "page_no"),

@@ -30,19 +30,20 @@ def _believed(heard: str) -> str:
 
 VIEWS: dict[str, str] = {
     "predictions": f"""
-        SELECT batch_id, scan, page_no, {_SAID} FROM _fields WHERE fresh
+        SELECT batch_id, scan, scanner, page_no, {_SAID} FROM _fields WHERE fresh
         UNION ALL BY NAME SELECT {_SAID} FROM _others""",
     "decisions": """
-        SELECT batch_id, scan, scan_no, page_no, form, field, kind, prediction_id, crop_id, bundle_id, purpose,
+        SELECT batch_id, scan, scanner, scan_no, page_no, form, field, kind, prediction_id, crop_id, bundle_id, purpose,
                outcome, confidence, decision, decision IN ('accept', 'audit') AS accepted, code, threshold,
                probability, policy_digest, decided_at, fresh
         FROM _fields f SEMI JOIN (SELECT batch_id FROM _batches WHERE purpose = 'production') USING (batch_id)""",
     "quality": f"""
-        SELECT batch_id, scan, page_no, page_id, form, field, kind, prediction_id, crop_id, created_at, {_MEASURED}
+        SELECT batch_id, scan, scanner, page_no, page_id, form, field, kind, prediction_id, crop_id, created_at,
+               {_MEASURED}
         FROM _fields WHERE fresh""",
     "pages": f"""
-        SELECT batch_id, scan, scan_no, page_no, page_id, form, status, method, residual_px, width_px, height_px,
-               milliseconds, created_at, {_MEASURED}
+        SELECT batch_id, scan, scanner, scan_no, page_no, page_id, form, status, method, residual_px, width_px,
+               height_px, milliseconds, created_at, {_MEASURED}
         FROM _pages""",
     "votes": """
         SELECT v.* RENAME ("at" AS voted_at), d."at" AS voided_at

@@ -46,7 +46,7 @@ def _trace(batch: BatchFacts, page: dict[str, Any], fields: pd.DataFrame | None,
         started_at_ms=_started_at_ms(batch, fields, duration_ms),
         duration_ms=duration_ms,
         stages=stages,
-        inputs={"scan": page["scan"], "page": _plain(page["page"])},
+        inputs={"scan": page["scan"], "scanner": page["scanner"], "page": _plain(page["page"])},
         outputs={
             "status": page["status"],
             "reason": page["reason"],

@@ -16,7 +16,7 @@ from serving.ledger import Alarm
 if TYPE_CHECKING:
     import pandas as pd
 
-PLACES = ("form", "kind", "field", "source", "model")
+PLACES = ("form", "kind", "field", "source", "scanner", "model")
 """What is known of a field before anything is measured of it."""
 SHARE = 0.05
 """A slice has this share of the new fields at least."""

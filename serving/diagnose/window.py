@@ -21,7 +21,8 @@ MOST_FIELDS = 20_000
 SOURCE = "coalesce(nullif(regexp_extract(scan, '^(.*)/[^/]*$', 1), ''), '.')"
 """Where a scan comes from: its folder."""
 
-_DIMENSIONS = {"form": "form", "kind": "kind", "field": "field", "source": "source"}
+_DIMENSIONS = {"form": "form", "kind": "kind", "field": "field", "source": "source", "scanner": "scanner"}
+_OF_PAGES = ("form", "source", "scanner")
 _FIELDS = f"""
     WITH used AS (
         SELECT f.*, {SOURCE} AS source, text = lag(text) OVER (PARTITION BY form, field ORDER BY created_at, scan_no,
@@ -31,7 +32,8 @@ _FIELDS = f"""
         SELECT kind, avg(seconds) AS seconds FROM votes WHERE voided_at IS NULL AND purpose <> 'gold' GROUP BY kind
     )
     SELECT u.prediction_id, u.crop_id, u.batch_id, u.scan, u.scan_no, u.page_no, u.form, u.field, u.kind, u.source,
-           u.bundle_id AS model, decision, outcome, characters, confidence, log_mass, u.created_at AS created,
+           u.scanner, u.bundle_id AS model, decision, outcome, characters, confidence, log_mass,
+           u.created_at AS created,
            {", ".join(f"p.{name}" for name in MEASURES)},
            coalesce(repeated, false)::INT AS repeated, (outcome = 'blank')::INT AS blank,
            (outcome IN ('unaligned', 'wrong_crop'))::INT AS off_place,
@@ -73,11 +75,11 @@ class Windows:
 def windows(ask: Ask, alarm: Alarm, start: str) -> Windows:
     """What came before `start` (UTC, ISO 8601), and from then until the alarm ended, within the slice of the alarm.
 
-    Of its slice form, kind, field, source and person are heeded; fields of other models are there to compare with. The
-    fields of a person are those that he or she answered before, and since.
+    Of its slice form, kind, field, source, scanner and person are heeded; fields of other models are there to compare
+    with. The fields of a person are those that he or she answered before, and since.
     """
     within = [f"{_DIMENSIONS[name]} = {_quoted(value)}" for name, value in alarm.slice.items() if name in _DIMENSIONS]
-    fields, pages = [f"u.{each}" for each in within], [each for each in within if each.startswith(("form", "source"))]
+    fields, pages = [f"u.{each}" for each in within], [each for each in within if each.startswith(_OF_PAGES)]
     since = [f">= TIMESTAMPTZ {_quoted(start)}"]
     since += [f"<= TIMESTAMPTZ {_quoted(alarm.ended_at)}"] if alarm.ended_at else []
     person = alarm.slice.get("person")

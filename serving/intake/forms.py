@@ -110,6 +110,7 @@ class FormIntake:
             form_digest=page.form_digest or None,
             width_px=page.width_px,
             height_px=page.height_px,
+            scanner=page.scanner or None,
             quality=page.quality,
             steps=page.steps,
             alignment=asdict(page.fit) if page.fit is not None else {},

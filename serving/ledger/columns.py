@@ -105,9 +105,9 @@ def _fields(batch_id: str, scans: Sequence[int]) -> Select[Any]:
     return (
         select(
             used.c.batch_id, used.c.scan_no, used.c.page_no, used.c.field, used.c.policy_digest, pages.c.page_id,
-            pages.c.form, pages.c.form_digest, cut.c.kind, cut.c.sensitive, files.c.path.label("scan"), crops.c.quality,
-            decided.c.decision, decided.c.code, decided.c.threshold, decided.c.probability,
-            decided.c.created_at.label("decided_at"), (~_used_before()).label("fresh"), *_SAID,
+            pages.c.form, pages.c.form_digest, pages.c.scanner, cut.c.kind, cut.c.sensitive,
+            files.c.path.label("scan"), crops.c.quality, decided.c.decision, decided.c.code, decided.c.threshold,
+            decided.c.probability, decided.c.created_at.label("decided_at"), (~_used_before()).label("fresh"), *_SAID,
         )
         .select_from(used)
         .join(runs, runs.c.batch_id == used.c.batch_id)
@@ -176,8 +176,8 @@ def _pages(batch_id: str, scans: Sequence[int]) -> Select[Any]:
     return (
         select(
             filed.c.batch_id, filed.c.scan_no, filed.c.page_no, pages.c.page_id, files.c.path.label("scan"),
-            pages.c.form, pages.c.form_digest, pages.c.status, pages.c.width_px, pages.c.height_px, pages.c.quality,
-            pages.c.alignment, pages.c.stage_ms, pages.c.created_at,
+            pages.c.scanner, pages.c.form, pages.c.form_digest, pages.c.status, pages.c.width_px, pages.c.height_px,
+            pages.c.quality, pages.c.alignment, pages.c.stage_ms, pages.c.created_at,
         )
         .join(pages, pages.c.page_key == filed.c.page_key)
         .join(files, and_(files.c.batch_id == filed.c.batch_id, files.c.scan_no == filed.c.scan_no))

@@ -15,7 +15,7 @@ PREDICTION_COLUMNS = (
     "outcome", "text", "confidence", "decision", "decision_reason", "threshold", "probability", "alternatives",
     "latency_ms", "created_at", "sensitive",
 )  # fmt: skip
-PAGE_COLUMNS = ("page_id", "scan", "page", "form", "status", "reason", "steps")
+PAGE_COLUMNS = ("page_id", "scan", "scanner", "page", "form", "status", "reason", "steps")
 
 
 def predictions_frame(connection: Connection, batch_id: str, page_keys: list[str] | None) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from serving.ledger import schema
 from serving.ledger.alarms import Alarms
@@ -13,6 +13,9 @@ from serving.ledger.clock import utc_now
 from serving.ledger.desk.insert import insert
 from serving.ledger.plain import canonical
 from serving.ledger.schema.monitors import monitor_looks, monitor_references
+
+KEPT_LOOKS = 10
+"""More than the last one, so that two that file at the same moment still meet at what they go on from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +63,16 @@ class Monitoring:
 
     def file(self, after: int, facts: Mapping[str, Any], references: Iterable[KeptReference]) -> bool:
         """Note a look that goes on from `after`, with the references that were closed in it; False, and nothing is
-        noted, where another goes on from there already."""
+        noted, where another goes on from there already. Of older looks the last few are kept."""
         now = utc_now()
+        if after != (self._connection.scalar(select(func.max(monitor_looks.c.seq))) or 0):
+            return False
         statement = insert(self._connection, monitor_looks).on_conflict_do_nothing().returning(monitor_looks.c.seq)
         row = {"after": after, "facts": canonical(facts), "at": now}
-        if self._connection.scalar(statement, row) is None:
+        seq = self._connection.scalar(statement, row)
+        if seq is None:
             return False
+        self._connection.execute(delete(monitor_looks).where(monitor_looks.c.seq <= seq - KEPT_LOOKS))
         rows = [
             {"stream": each.stream, "since": each.since, "category": each.category, "facts": canonical(each.facts),
              "at": now}

@@ -37,6 +37,7 @@ def page_of(row: Row[Any]) -> PageEntry:
         form_digest=row.form_digest,
         width_px=row.width_px,
         height_px=row.height_px,
+        scanner=row.scanner,
         quality=quality_from(row.quality),
         steps=steps_from(row.steps),
         alignment=json.loads(row.alignment),

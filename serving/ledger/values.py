@@ -43,7 +43,8 @@ class BatchStart:
 class PageEntry:
     """One page as it goes into the ledger. `page_no` 0 is the file as a whole, rejected before its first page.
 
-    `setup` is what the digest stands for, where the page was prepared just now.
+    `setup` is what the digest stands for, where the page was prepared just now. `scanner` is what the file says of the
+    device; None where it says nothing.
     """
 
     page_key: str
@@ -57,6 +58,7 @@ class PageEntry:
     form_digest: str | None = None
     width_px: int | None = None
     height_px: int | None = None
+    scanner: str | None = None
     quality: Quality | None = None
     steps: tuple[Step, ...] = ()
     alignment: Mapping[str, Any] = field(default_factory=dict)

@@ -106,6 +106,7 @@ class Writing:
             form_digest=entry.form_digest,
             width_px=entry.width_px,
             height_px=entry.height_px,
+            scanner=entry.scanner,
             quality=quality_json(entry.quality),
             steps=canonical(entry.steps),
             alignment=canonical(entry.alignment),

@@ -12,7 +12,7 @@ from serving.ledger.monitoring import KeptReference
 from serving.monitors.bets import due
 from serving.monitors.ranks import Reference
 from serving.monitors.settings import Settings
-from serving.monitors.slices import begin_of, in_slice, moments, rows_of, streams_in, uncovered
+from serving.monitors.slices import begin_of, in_slice, moments, rows_of, strangers, streams_in, uncovered
 from serving.monitors.stream import Advance, Memory, Rows, Stream, advance
 
 if TYPE_CHECKING:
@@ -65,7 +65,10 @@ class Drift:
             for monitor, alarms in self._alarms.items() for family, frame in frames.items()
         }  # fmt: skip
         done: list[tuple[Stream, Advance, np.ndarray]] = []
+        unwatched = strangers(frames, sorted(filter(None, (Stream.from_key(key).scanner for key in self.memories))))
         for stream, at in streams_in(frames):
+            if stream.scanner in unwatched:
+                continue
             mask = free.get((stream.monitor, stream.family))
             at = at if mask is None else at[mask[at]]
             if len(at):

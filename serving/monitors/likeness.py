@@ -25,7 +25,7 @@ LIKENESS = f"""
         FROM _pages p JOIN _scan_ends e USING (batch_id, scan_no) JOIN _batches b USING (batch_id)
         WHERE b.purpose = 'production' AND status = 'read'
     ), said AS (
-        SELECT f.batch_id, f.scan_no, f.page_no, page_id, form, kind, field, {SOURCE} AS source, bundle_id,
+        SELECT f.batch_id, f.scan_no, f.page_no, page_id, form, kind, field, {SOURCE} AS source, scanner, bundle_id,
                f.created_at, prediction_id, ended, is_first, lower(trim(text)) AS value
         FROM _fields f JOIN pages USING (batch_id, scan_no, page_no)
         WHERE fresh AND purpose = 'production' AND outcome = 'text' AND kind IN ({_KINDS}) AND text NOT LIKE '%*%'
@@ -48,7 +48,8 @@ LIKENESS = f"""
         WHERE alike > 1 AND ended > {{since}}
     )
     SELECT ended AS "at", min(created_at) AS created, any_value(page_id) AS unit, any_value(form) AS form,
-           any_value(source) AS source, count(DISTINCT field) AS fields, min_by(prediction_id, field) AS prediction_id,
+           any_value(source) AS source, any_value(scanner) AS scanner, count(DISTINCT field) AS fields,
+           min_by(prediction_id, field) AS prediction_id,
            any_value(form) || ' ' || min(bundle_id) || max(bundle_id) AS reader,
            sum(odds) / count(DISTINCT field) AS like_its_field
     FROM odds GROUP BY ended, batch_id, scan_no, page_no ORDER BY ended, batch_id, scan_no, page_no"""

@@ -13,7 +13,9 @@ from serving.monitors.watched import MONITORS, Watched
 if TYPE_CHECKING:
     import pandas as pd
 
-DIMENSIONS = ("form", "kind", "source", "model", "person")
+DIMENSIONS = ("form", "kind", "source", "scanner", "model", "person")
+MOST_SCANNERS = 50
+"""Files may say anything, even another name each: what is remembered must not grow with that."""
 
 
 def apart(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
@@ -33,6 +35,15 @@ def streams_in(frames: "Mapping[str, pd.DataFrame]") -> Iterator[tuple[Stream, n
                         ),
                         rows,
                     )  # fmt: skip
+
+
+def strangers(frames: "Mapping[str, pd.DataFrame]", known: Iterable[str]) -> frozenset[str]:
+    """Scanners that are no slice of their own: whose names came up when there were `MOST_SCANNERS` already."""
+    import pandas as pd
+
+    parts = [frame[["at", "scanner"]].dropna() for frame in frames.values() if "scanner" in frame]
+    came = pd.concat(parts).sort_values("at", kind="stable")["scanner"] if parts else ()
+    return frozenset(list(dict.fromkeys([*known, *came]))[MOST_SCANNERS:])
 
 
 def _sliced(part: Watched, frame: "pd.DataFrame") -> Iterator[tuple[tuple[tuple[str, str], ...], np.ndarray]]:

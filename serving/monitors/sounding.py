@@ -10,12 +10,15 @@ from serving.diagnose.stage import GEOMETRY
 from serving.monitors.drift import Drift, Look
 from serving.monitors.effect import effect
 from serving.monitors.slices import apart
+from serving.monitors.watched import FROM
 
 if TYPE_CHECKING:
     import pandas as pd
 
 AS_GOOD = 0.9
-"""Of slices that have nearly the same evidence the widest is told."""
+"""Of slices that have nearly the same evidence the widest is told, unless one is the only place that is struck."""
+AS_BEFORE = 0.25
+"""Other places with less than this part of its evidence are not struck."""
 MOST_OTHERS = 4
 ANSWERS = ("vote", "pair", "person", "judged", "judged kind")
 """Families whose units are not pages but what people said."""
@@ -53,7 +56,9 @@ def _told(looked: Sequence[Look]) -> list[tuple[Look, list[Look]]]:
     while left:
         most = max(_strength(each) for each in left)
         good = [each for each in left if _strength(each) >= AS_GOOD * most]
-        if _is_everywhere(looked, left):
+        if alone := [each for each in good if _is_alone(each, looked)]:
+            good = alone
+        elif _is_everywhere(looked, left):
             good = [each for each in left if not each.stream.slice] or good
         best = min(good, key=lambda each: (len(each.stream.slice), -_strength(each)))
         meant = dict(best.stream.slice)
@@ -76,6 +81,23 @@ def _is_everywhere(looked: Sequence[Look], over: Sequence[Look]) -> bool:
     seen, sounding = ({each.stream.slice[0] for each in some if each.stream.slice} for some in (looked, over))
     count = Counter(name for name, _ in sounding)
     return any(n >= 2 and n > sum(name == each for each, _ in seen) / 2 for name, n in count.items())
+
+
+def _is_alone(look: Look, looked: Sequence[Look]) -> bool:
+    """Whether it is a place that pages come from, and others stay as they were while enough came from them to tell.
+
+    Of people this cannot be said: whoever is beside one that errs disagrees more often, too.
+    """
+    own = look.stream
+    if not any(name in FROM for name, _ in own.slice):
+        return False
+    others = [
+        each for each in looked
+        if (each.stream.family, each.stream.measure) == (own.family, own.measure) and each.memory.turn
+        and apart(dict(each.stream.slice), dict(own.slice))
+    ]  # fmt: skip
+    is_enough = 2 * sum(len(each.at) for each in others) >= len(look.at)
+    return is_enough and max(map(_strength, others)) < AS_BEFORE * _strength(look)
 
 
 def _strength(look: Look) -> float:

@@ -38,6 +38,11 @@ class Stream:
         monitor, measure, family, where = json.loads(key)
         return cls(monitor=monitor, measure=measure, family=family, within="", slice=tuple(where.items()))
 
+    @property
+    def scanner(self) -> str | None:
+        """The one that it watches; None where it is about no single one."""
+        return dict(self.slice).get("scanner")
+
     @cached_property
     def salt(self) -> int:
         """Its own chance."""

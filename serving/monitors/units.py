@@ -1,8 +1,8 @@
 """Units: what is counted once. A page: its fields share sheet, hand and scan, and are no evidence of their own.
 
 Each family of units is a question to the columns; its answer has a row for each unit that came in after a moment: `at`
-when it came in (`created`: when it was made), `unit` (its name), what it belongs to (form, kind, source, model,
-person), the `fields` that it stands for and the first `prediction_id` among them, and its measures.
+when it came in (`created`: when it was made), `unit` (its name), what it belongs to (form, kind, source, scanner,
+model, person), the `fields` that it stands for and the first `prediction_id` among them, and its measures.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ LOOK_BACK = "INTERVAL 2 DAY"
 
 _FORM = "coalesce(form, '')"
 _PAGES = f"""
-    SELECT e."at" AS "at", p.created_at AS created, p.page_id AS unit, p.form, {SOURCE} AS source, 0 AS fields,
+    SELECT e."at" AS "at", p.created_at AS created, p.page_id AS unit, p.form, {SOURCE} AS source, scanner, 0 AS fields,
            {_FORM} AS layout, {", ".join(f"p.{name}" for name in MEASURES)}, residual_px, width_px, height_px,
            (status = 'unmatched')::INT AS unmatched, (status = 'rescan' OR status LIKE 'rejected%')::INT AS unreadable
     FROM _pages p JOIN _scan_ends e USING (batch_id, scan_no) JOIN _batches b USING (batch_id)
@@ -37,7 +37,8 @@ _READ = f"""
         WINDOW before AS (PARTITION BY form, field ORDER BY e."at", batch_id, scan_no, page_no)
     )
     SELECT ended AS "at", min(created_at) AS created, any_value(page_id) AS unit, any_value(form) AS form, {{named}}
-           any_value(source) AS source, count(*) AS fields, min_by(prediction_id, field) AS prediction_id,
+           any_value(source) AS source, any_value(scanner) AS scanner, count(*) AS fields,
+           min_by(prediction_id, field) AS prediction_id,
            any_value({_FORM}) AS layout,
            any_value({_FORM}) || ' ' || min(bundle_id) || max(bundle_id) AS reader,
            any_value({_FORM}) || ' ' || min(bundle_id) || max(bundle_id) || min(policy_digest) || max(policy_digest)
@@ -55,7 +56,7 @@ _READ = f"""
     GROUP BY ended, batch_id, scan_no, page_no {{by}} ORDER BY ended, batch_id, scan_no, page_no {{by}}"""
 
 _JUDGED = f"""
-    SELECT j.known_at AS "at", f.created_at AS created, f.page_id AS unit, f.form, f.kind, {SOURCE} AS source,
+    SELECT j.known_at AS "at", f.created_at AS created, f.page_id AS unit, f.form, f.kind, {SOURCE} AS source, scanner,
            f.bundle_id AS model, 1 AS fields, f.prediction_id,
            coalesce(f.form, '') || ' ' || f.bundle_id || ' ' || (f.decision = 'audit') AS reader,
            j.correct::INT AS "right", f.confidence - j.correct::INT AS too_sure

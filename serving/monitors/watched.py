@@ -23,29 +23,31 @@ INK = ("ink_coverage", "bleed_through")
 SIZE = ("width_px", "height_px")
 READ = ("confidence", "least_confidence", "log_mass", "characters", "digits", "yes", "blank", "no_answer")
 SAME = ("repeated", "same_confidence")
+FROM = ("source", "scanner")
+"""Where pages come from: the folder, and the device that files name."""
 
 MONITORS: dict[str, tuple[Watched, ...]] = {
     "scan_drift": (
-        Watched(family="page", measures=(*SCAN, *SIZE), dimensions=("", "form", "source"), within="layout"),
-        Watched(family="page", measures=("unreadable",), dimensions=("", "source")),
+        Watched(family="page", measures=(*SCAN, *SIZE), dimensions=("", "form", *FROM), within="layout"),
+        Watched(family="page", measures=("unreadable",), dimensions=("", *FROM)),
     ),
     "alignment_drift": (
-        Watched(family="page", measures=("residual_px",), dimensions=("", "form", "source"), within="layout"),
-        Watched(family="page", measures=("unmatched",), dimensions=("", "source")),
-        Watched(family="read", measures=("off_place",), dimensions=("", "form", "source"), within="reader"),
+        Watched(family="page", measures=("residual_px",), dimensions=("", "form", *FROM), within="layout"),
+        Watched(family="page", measures=("unmatched",), dimensions=("", *FROM)),
+        Watched(family="read", measures=("off_place",), dimensions=("", "form", *FROM), within="reader"),
         Watched(family="kind", measures=("off_place",), dimensions=("kind",), within="reader"),
     ),
     "ink_drift": (
-        Watched(family="read", measures=INK, dimensions=("", "form", "source"), within="layout"),
+        Watched(family="read", measures=INK, dimensions=("", "form", *FROM), within="layout"),
         Watched(family="kind", measures=INK, dimensions=("kind",), within="layout"),
     ),
     "output_drift": (
-        Watched(family="read", measures=READ, dimensions=("", "form", "source"), within="reader"),
+        Watched(family="read", measures=READ, dimensions=("", "form", *FROM), within="reader"),
         Watched(family="kind", measures=READ, dimensions=("kind",), within="reader"),
         Watched(family="model", measures=READ, dimensions=("model",), within="layout"),
     ),
     "values_drift": (
-        Watched(family="likeness", measures=("like_its_field",), dimensions=("", "form", "source"), within="reader"),
+        Watched(family="likeness", measures=("like_its_field",), dimensions=("", "form", *FROM), within="reader"),
     ),
     "constant_output": (
         Watched(family="read", measures=SAME, dimensions=("", "form"), within="reader"),
@@ -53,7 +55,7 @@ MONITORS: dict[str, tuple[Watched, ...]] = {
         Watched(family="model", measures=SAME, dimensions=("model",), within="layout"),
     ),
     "decision_drift": (
-        Watched(family="read", measures=("to_people",), dimensions=("", "form", "source"), within="policy"),
+        Watched(family="read", measures=("to_people",), dimensions=("", "form", *FROM), within="policy"),
         Watched(family="kind", measures=("to_people",), dimensions=("kind",), within="policy"),
     ),
     "models_disagree": (
@@ -61,11 +63,11 @@ MONITORS: dict[str, tuple[Watched, ...]] = {
         Watched(family="model", measures=("parts_agree",), dimensions=("model",), within="layout"),
     ),
     "people_disagree_with_model": (
-        Watched(family="judged", measures=("right",), dimensions=("", "form", "source"), within="reader"),
+        Watched(family="judged", measures=("right",), dimensions=("", "form", *FROM), within="reader"),
         Watched(family="judged kind", measures=("right",), dimensions=("kind",), within="reader"),
     ),
     "calibration_drift": (
-        Watched(family="judged", measures=("too_sure",), dimensions=("", "form", "source"), within="reader"),
+        Watched(family="judged", measures=("too_sure",), dimensions=("", "form", *FROM), within="reader"),
         Watched(family="judged kind", measures=("too_sure",), dimensions=("kind",), within="reader"),
     ),
     "people_disagree": (

@@ -13,7 +13,7 @@ LONG_AGO = time.gmtime(1_700_000_000)
 
 UPRIGHT_BY = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
 """How to turn an image so that a viewer that heeds this EXIF orientation shows it upright."""
-EXIF_ORIENTATION = 0x0112
+EXIF_ORIENTATION, EXIF_MAKE, EXIF_MODEL = 0x0112, 271, 272
 
 
 def save_pdf(path: Path, pages: Sequence[np.ndarray], dpi: int, quality: int = 60) -> None:
@@ -36,13 +36,18 @@ def save_fax(path: Path, pages: Sequence[np.ndarray], dpi: int) -> None:
     first.save(path, save_all=True, append_images=rest, compression="group4", dpi=(dpi, dpi))
 
 
-def save_jpeg(path: Path, page: np.ndarray, dpi: int, quality: int = 60, orientation: int = 1) -> None:
-    """A JPEG, grey or colour; with an `orientation` of `UPRIGHT_BY` the pixels lie turned and EXIF says how."""
+def save_jpeg(
+    path: Path, page: np.ndarray, dpi: int, quality: int = 60, orientation: int = 1, scanner: tuple[str, str] = ("", "")
+) -> None:  # fmt: skip
+    """A JPEG, grey or colour; with an `orientation` of `UPRIGHT_BY` the pixels lie turned and EXIF says how. It says
+    make and model of the `scanner`, too, if there is one."""
     image = Image.fromarray(page)
     exif = Image.Exif()
     if orientation != 1:
         image = image.transpose(UPRIGHT_BY[orientation])
         exif[EXIF_ORIENTATION] = orientation
+    if any(scanner):
+        exif[EXIF_MAKE], exif[EXIF_MODEL] = scanner
     image.save(path, quality=quality, optimize=True, dpi=(dpi, dpi), exif=exif)
 
 

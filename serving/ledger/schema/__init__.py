@@ -42,9 +42,9 @@ from serving.ledger.schema.review import (
     votes,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """1: batches, readings, decisions, the outbox. 2: people and their work, truth, the probability of an audit, models'
-succession, under what something was made."""
+succession, under what something was made. 3: what scanned a page."""
 
 protect(metadata)
 

@@ -25,6 +25,16 @@ def make_append_only(table: Table, connection: Connection, **_: object) -> None:
         connection.execute(DDL(statement.replace("%", "%%")))
 
 
+def make_working(table: Table, connection: Connection) -> None:
+    """Have the database allow again what it refused: the table keeps no records any more."""
+    if connection.dialect.name == "postgresql":
+        drops = [f"DROP TRIGGER IF EXISTS {table.name}_append_only ON {table.name}"]
+    else:
+        drops = [f"DROP TRIGGER IF EXISTS {table.name}_no_{verb}" for verb in ("update", "delete")]
+    for statement in drops:
+        connection.execute(DDL(statement))
+
+
 def _postgresql(table: str, condition: str) -> list[str]:
     verbs = "DELETE OR TRUNCATE" if condition else "UPDATE OR DELETE OR TRUNCATE"
     statements = [

@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import DDL, Column, Connection
 from sqlalchemy.schema import CreateColumn
 
-from serving.ledger.schema import decisions, forms, metadata, page_fields, pages, predictions, scans
-from serving.ledger.schema.append_only import make_append_only
+from serving.ledger.schema import decisions, forms, metadata, monitors, page_fields, pages, predictions, scans
+from serving.ledger.schema.append_only import make_append_only, make_working
 from serving.ledger.schema.erasure import personal
 
 OLDEST = 1
@@ -27,6 +27,9 @@ def migrate(connection: Connection, version: int) -> None:
         for table in metadata.tables.values():  # version 1 knew no erasure
             if personal(table):
                 make_append_only(table, connection)
+    if version < 3:
+        _add_column(connection, pages.c.scanner)
+        make_working(monitors.monitor_looks, connection)
 
 
 def _add_column(connection: Connection, column: Column[Any]) -> None:

@@ -1,12 +1,13 @@
 """What monitors remember: what was usual when they began to look, and how far each look went.
 
 A look goes on from the one before it and is filed with the alarms that it sounded, in one transaction: of two that go
-on from the same one, only one can be filed. Nothing of a field's content stands here: measures of pages, and counts.
+on from the same one, only one can be filed. What older looks left is of no use to anybody, and is removed: it follows
+from the references and from what came in since. Nothing of a field's content stands here: measures and counts only.
 """
 
 from sqlalchemy import Column, Integer, String, Table, Text, UniqueConstraint
 
-from serving.ledger.schema.base import at_column, metadata
+from serving.ledger.schema.base import WORKING, at_column, metadata
 
 monitor_references = Table(
     "monitor_references",
@@ -26,4 +27,5 @@ monitor_looks = Table(
     Column("after", Integer, nullable=False, unique=True),  # seq of the look that it goes on from; 0: the first
     Column("facts", Text, nullable=False),
     at_column("at"),
+    info=WORKING,
 )

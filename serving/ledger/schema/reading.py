@@ -82,6 +82,7 @@ pages = Table(
     Column("stage_ms", Text, nullable=False),
     at_column("created_at"),
     Column("environment_id", String(64)),  # under which it was prepared; since version 2
+    Column("scanner", String(80)),  # what the file says of the device; since version 3
     Index("pages_by_scan", "scan_digest", "setup_digest"),
 )
 crops = Table(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.drawn_ledger import draw
+from benchmarks.drawn_ledger import SCANNERS, draw
 from serving.columns import Asking, columns_of, sync
 from serving.ledger import Ledger, open_ledger
 from serving.metrics import production_metrics
@@ -30,11 +30,11 @@ def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             yield ledger, asking
 
 
-def test_there_are_ten() -> None:
-    assert sorted(BY_NUMBER) == list(range(1, 11))
+def test_there_are_eleven() -> None:
+    assert sorted(BY_NUMBER) == list(range(1, 12))
 
 
-@pytest.mark.parametrize("number", [n for n in range(1, 11) if n != 6])
+@pytest.mark.parametrize("number", [n for n in range(1, 12) if n != 6])
 def test_each_has_an_answer(asked: tuple[Ledger, Asking], number: int) -> None:
     assert asked[1].ask(BY_NUMBER[number]).num_rows > 0
 
@@ -61,6 +61,14 @@ def test_accuracy_is_that_of_the_numbers(asked: tuple[Ledger, Asking]) -> None:
     # A field whose blind verdict an expert overruled is heard otherwise there: few, and close.
     assert found["answered"] == pytest.approx(known.answered, rel=0.02)
     assert found["accuracy"] == pytest.approx(known.value, abs=0.01)
+
+
+def test_scanners_are_those_of_the_pages(asked: tuple[Ledger, Asking]) -> None:
+    """Each of them, and those that name none; every fresh field is counted once."""
+    found = {row["scanner"]: row["fields"] for row in asked[1].ask(BY_NUMBER[11]).to_pylist()}
+    assert found.keys() == {name or "not named" for name in SCANNERS}
+    (fresh,) = asked[1].ask("SELECT count(*) AS fields FROM decisions WHERE fresh").to_pylist()
+    assert sum(found.values()) == fresh["fields"]
 
 
 def test_votes_are_those_of_the_ledger(asked: tuple[Ledger, Asking]) -> None:

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from serving.ledger import open_ledger, schema
+from serving.ledger import database, open_ledger, schema
+from serving.ledger.monitoring import KeptReference
+from serving.ledger.schema.append_only import make_append_only
 
 HERE = Path(__file__).parent
 ROWS = """
@@ -70,18 +72,47 @@ def test_a_ledger_of_version_1_is_brought_to_this_version(empty_database: str) -
     assert rows(empty_database, "SELECT decision, threshold, probability FROM decisions") == [("review", 0.95, None)]
 
 
+def make_version_2(url: str) -> None:
+    """As the program of that version would."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "SCHEMA_VERSION", 2)
+        open_ledger(url).close()
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE pages DROP COLUMN scanner"))
+        make_append_only(schema.metadata.tables["monitor_looks"], connection)
+    engine.dispose()
+
+
+def test_a_ledger_of_version_2_is_brought_to_this_version(empty_database: str) -> None:
+    """It has room for what scanned a page then, and what monitors remember no longer piles up."""
+    make_version_2(empty_database)
+    look = "INSERT INTO monitor_looks VALUES (1, 0, '{}', '2026-11-24T12:00:01.000000+00:00')"
+    engine = create_engine(empty_database)
+    with engine.begin() as connection:
+        connection.execute(text(look))
+    with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
+        connection.execute(text("DELETE FROM monitor_looks"))
+    open_ledger(empty_database).close()
+    assert rows(empty_database, "SELECT version FROM schema_versions ORDER BY version") == [(2,), (3,)]
+    assert rows(empty_database, "SELECT scanner FROM pages") == []
+    with engine.begin() as connection:
+        assert connection.execute(text("DELETE FROM monitor_looks")).rowcount == 1
+    engine.dispose()
+
+
 def test_tables_that_came_later_are_made(empty_database: str) -> None:
     """A ledger of this version that an earlier program made has not all of its tables."""
     open_ledger(empty_database).close()
     engine = create_engine(empty_database)
     with engine.begin() as connection:
-        connection.execute(text("DROP TABLE monitor_looks"))
+        connection.execute(text("DROP TABLE monitor_references"))
     engine.dispose()
     with open_ledger(empty_database) as ledger, ledger.monitoring() as rows:
-        assert rows.file(0, {}, [])
+        assert rows.file(0, {}, [KeptReference(stream="s", since="", category="c", facts={})])
     engine = create_engine(empty_database)
     with engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
-        connection.execute(text("DELETE FROM monitor_looks"))
+        connection.execute(text("DELETE FROM monitor_references"))
     engine.dispose()
 
 
@@ -135,4 +166,5 @@ def test_only_the_lines_of_open_questions_are_no_records() -> None:
     assert {table.name for table in schema.metadata.tables.values() if table.info.get("working")} == {
         "slots",
         "settling",
+        "monitor_looks",
     }

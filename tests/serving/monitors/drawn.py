@@ -28,6 +28,7 @@ class Page:
     number: int
     source: str
     quality: dict[str, float]
+    scanner: str | None = None
     readings: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -36,7 +37,7 @@ Fault = Callable[[Page, np.random.Generator], None]
 
 def pages(
     ledger: Ledger, count: int, *, first: int = 0, fault: Fault | None = None, sources: Sequence[str] = ("a", "b"),
-    seed: int = 1, model: str = "bundle", form: Form = FORM,
+    seed: int = 1, model: str = "bundle", form: Form = FORM, scanners: Sequence[str | None] = (None,),
 ) -> None:  # fmt: skip
     """File so many pages in a batch of their own, one a minute from page number `first` on."""
     engine = create_engine(ledger.url)
@@ -55,6 +56,7 @@ def pages(
         for number in range(first, first + count):
             rng = np.random.default_rng([seed, number])
             page = drawn(number, sources[number % len(sources)], rng, form)
+            page.scanner = scanners[number // len(sources) % len(scanners)]
             if fault is not None:
                 fault(page, rng)
             _file(rows, batch, number - first, page, model, form)
@@ -86,8 +88,8 @@ def _file(rows: Rows, batch: str, scan_no: int, page: Page, model: str, form: Fo
     rows.add(
         schema.pages, page_key=key, page_id=key, scan_digest=scan, page_no=1, setup_digest="setup", status="read",
         reason="", form=form.name, form_digest=FORM_DIGEST, width_px=2480, height_px=3508, steps="[]",
-        quality=canonical(page.quality), alignment=canonical({"residual_px": 0.3}), stage_ms=canonical({"cut": 300}),
-        created_at=at(second),
+        scanner=page.scanner, quality=canonical(page.quality), alignment=canonical({"residual_px": 0.3}),
+        stage_ms=canonical({"cut": 300}), created_at=at(second),
     )  # fmt: skip
     rows.add(schema.batch_pages, **place, page_key=key)
     for position, (item, said) in enumerate(zip(form.fields, page.readings, strict=True)):

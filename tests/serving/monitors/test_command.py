@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.drawn_ledger import FORM
 from serving.ledger import open_ledger
 from tests.serving.diagnose.scripted import penfield
 from tests.serving.monitors.drawn import pages
-from tests.serving.monitors.test_look import constant, darker
+from tests.serving.monitors.test_look import SCANNERS, constant, darker, dusty
 
 
 def file(store: Path, count: int, first: int = 0, **fault: object) -> None:
@@ -32,6 +33,19 @@ def test_one_look(tmp_path: Path) -> None:
     assert code == 0 and "no alarm sounded" in printed and "alarm 1" in printed and "kind ssn" in printed
     code, printed, _ = penfield(tmp_path, "diagnose", 1)
     assert code == 0 and "suspected stage: reading" in printed
+
+
+def test_what_a_file_calls_its_scanner_is_no_markup(tmp_path: Path) -> None:
+    """One of two scanners ages, and has a name of the kind that files should not hold."""
+    file(tmp_path, 400, scanners=SCANNERS)
+    penfield(tmp_path, "monitor")
+    file(tmp_path, 80, 400, fault=dusty, scanners=SCANNERS)
+    code, printed, _ = penfield(tmp_path, "monitor", "--html", tmp_path / "m.html")
+    assert code == 9 and f"scan_drift: scanner {SCANNERS[1]}" in printed
+    page = (tmp_path / "m.html").read_text(encoding="utf-8")
+    assert "O&#39;Hara &lt;b&gt;" in page and "Hara <b>" not in page
+    code, printed, _ = penfield(tmp_path, "diagnose", 1, "--ids")
+    assert code == 0 and len(printed.split()) == 40 * len(FORM.fields)
 
 
 def test_nothing_was_ever_read(tmp_path: Path) -> None:

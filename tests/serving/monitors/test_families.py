@@ -35,6 +35,7 @@ def drawn(seed: int, *, faults: bool = False) -> pd.DataFrame:
         frame.loc[250:, "contrast"] += 4
     times = pd.Timestamp(START) + pd.to_timedelta(np.arange(n), unit="min")
     names = {"unit": [f"{seed} {i}" for i in range(n)], "form": form, "source": rng.choice(["a", "b", "c"], n)}
+    names |= {"scanner": rng.choice(["X 1", "Y 2", None], n)}
     return frame.assign(at=times, created=times, layout=form, **names)
 
 
@@ -58,7 +59,7 @@ def sounded(pages: pd.DataFrame, until: Callable[[Drift], None] = lambda drift: 
 
 _COLUMNS = {
     "at": "datetime64[us, UTC]",
-    **dict.fromkeys(("form", "source", "kind", "model", "person"), "object"),
+    **dict.fromkeys(("form", "source", "scanner", "kind", "model", "person"), "object"),
 }
 
 

@@ -1,22 +1,28 @@
 """Looks at real ledgers: what sounds, how often, and that a look goes on where the last one ended."""
 
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from subprocess import PIPE, Popen
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sqlalchemy import create_engine, text
 
 from benchmarks.drawn_ledger import START
 from serving.columns import Asking, columns_of
 from serving.diagnose import diagnose
 from serving.ledger import Alarm, Ledger, open_ledger
-from serving.ledger.monitoring import KeptReference
+from serving.ledger.monitoring import KEPT_LOOKS, KeptReference
 from serving.ledger.plain import canonical
 from serving.monitors import Looked, Settings, look
+from serving.monitors.slices import MOST_SCANNERS
+from serving.monitors.stream import Stream
 from tests.serving.monitors.drawn import Fault, Page, pages
 
 ROOT = Path(__file__).parents[3]
@@ -66,6 +72,69 @@ def test_darker_copies_of_one_source(a_ledger: Ledger, tmp_path: Path) -> None:
     assert "2026-01-05T14:3" < alarm.first_seen < "2026-01-05T14:50" and alarm.prediction_id is not None
     pages(a_ledger, 50, first=500, fault=darker)
     assert looked(a_ledger, tmp_path).sounded == ()  # it holds
+
+
+SCANNERS = ("Borealis S300", 'O\'Hara <b>"X"</b> 2')
+"""Both stand in both folders."""
+
+
+def dusty(page: Page, _: np.random.Generator) -> None:
+    """One of the scanners."""
+    if page.scanner == SCANNERS[1]:
+        page.quality["sharpness"] -= 0.2
+
+
+def test_one_of_two_scanners(a_ledger: Ledger, tmp_path: Path) -> None:
+    """It is told by its name, though its pages lie among others in every folder; and traced to it, whatever it says."""
+    pages(a_ledger, 400, scanners=SCANNERS)
+    assert looked(a_ledger, tmp_path).sounded == ()
+    pages(a_ledger, 80, first=400, fault=dusty, scanners=SCANNERS)
+    [alarm] = looked(a_ledger, tmp_path).sounded
+    assert (alarm.monitor, alarm.slice) == ("scan_drift", {"scanner": SCANNERS[1]})
+    assert alarm.evidence["measure"] == "sharpness" and alarm.evidence["pages"] <= 25
+    with Asking(columns_of(tmp_path)) as desk:
+        found = diagnose(desk.ask, alarm)
+        assert set(found.fields["scanner"]) == {SCANNERS[1]} and set(found.fields["source"]) == {"a", "b"}
+        everywhere = diagnose(desk.ask, replace(alarm, slice={"form": "claim"}))
+    assert ("scanner", SCANNERS[1]) in everywhere.slices[0].predicates
+    assert set(everywhere.fields["scanner"]) == {SCANNERS[1]}
+
+
+def test_all_scanners_of_one_folder(a_ledger: Ledger, tmp_path: Path) -> None:
+    """Nothing tells them apart but the folder; it is not laid on any of them."""
+    pages(a_ledger, 600, scanners=SCANNERS)
+    assert looked(a_ledger, tmp_path).sounded == ()
+    pages(a_ledger, 80, first=600, fault=darker, scanners=SCANNERS)
+    [alarm] = looked(a_ledger, tmp_path).sounded
+    assert (alarm.monitor, alarm.slice) == ("scan_drift", {"source": "b"})
+
+
+def test_pages_that_name_no_scanner_are_no_slice(a_ledger: Ledger, tmp_path: Path) -> None:
+    pages(a_ledger, 150, scanners=(None, SCANNERS[0]))
+    looked(a_ledger, tmp_path)
+    with a_ledger.monitoring_to_read() as rows:
+        streams = [Stream.from_key(key) for key in rows.last_look()[1]["streams"]]
+    named = [dict(each.slice)["scanner"] for each in streams if "scanner" in dict(each.slice)]
+    assert set(named) == {SCANNERS[0]} and len(named) > 20
+
+
+def test_of_a_name_for_each_file_only_some_are_remembered(a_ledger: Ledger, tmp_path: Path) -> None:
+    """A program that writes the time into the name of the scanner; the one that was there before stays a slice."""
+    pages(a_ledger, 20, scanners=SCANNERS[:1])
+    looked(a_ledger, tmp_path)
+    pages(a_ledger, 80, first=20, scanners=[f"scan {n}" for n in range(40)])
+    looked(a_ledger, tmp_path)
+    pages(a_ledger, 80, first=100, scanners=[SCANNERS[0], *(f"scan {n}" for n in range(40, 79))])
+    looked(a_ledger, tmp_path)
+    with a_ledger.monitoring_to_read() as rows:
+        memories = rows.last_look()[1]["streams"]
+    by_name: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for key, memory in memories.items():
+        by_name[Stream.from_key(key).scanner or ""].append(memory)
+    first_come = [*range(40), *range(49, 58)]  # the third time began with the tenth of its forty names
+    assert by_name.keys() == {"", SCANNERS[0], *(f"scan {n}" for n in first_come)}
+    assert len(by_name) - 1 == MOST_SCANNERS
+    assert max(sum(each["waiting"].values()) for each in by_name[SCANNERS[0]]) == 22
 
 
 def test_a_model_that_returns_constants(a_ledger: Ledger, tmp_path: Path) -> None:
@@ -228,6 +297,19 @@ def test_of_two_looks_from_the_same_place_one_counts(a_ledger: Ledger) -> None:
     with a_ledger.monitoring() as rows:
         assert not rows.file(0, {"n": 2}, [])
         assert rows.last_look() == (1, {"n": 1}) and rows.references() == [reference]
+
+
+def test_old_looks_are_removed_and_nobody_goes_on_from_them(a_ledger: Ledger) -> None:
+    for n in range(2 * KEPT_LOOKS):
+        with a_ledger.monitoring() as rows:
+            assert rows.file(n, {"n": n}, [])
+    with a_ledger.monitoring() as rows:
+        assert not any(rows.file(n, {"n": "stale"}, []) for n in (0, 3, 2 * KEPT_LOOKS - 1))
+        assert rows.last_look() == (2 * KEPT_LOOKS, {"n": 2 * KEPT_LOOKS - 1})
+    engine = create_engine(a_ledger.url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM monitor_looks")) == KEPT_LOOKS
+    engine.dispose()
 
 
 def test_a_look_that_is_killed_is_as_if_it_had_not_been(a_ledger: Ledger, tmp_path: Path) -> None:
